@@ -1,0 +1,84 @@
+/**
+ * What `doctor` finds out about capturing: each probe tries the real thing for a moment and says what to do when it
+ * does not work. No probe throws.
+ */
+import { OperatorError } from '../base/errors.ts';
+import { CAPABILITY, hasCapability } from '../native/capabilities.ts';
+import { firstLine, SystemCallError } from '../native/koffi.ts';
+import { compileExpression } from '../native/libpcap.ts';
+import { PacketSocket } from '../native/packet-socket.ts';
+import { LINKTYPE } from '../wire/numbers.ts';
+import { DEFAULT_CHILD_PATH, PCAP_REMEDY, PcapProcess } from './pcap/pcap-process.ts';
+
+/** One finding. */
+export interface Probe {
+  name: string;
+  ok: boolean;
+  /** What was found. */
+  detail: string;
+  /** What to do about it, or null. */
+  remedy: string | null;
+}
+
+const PRIVILEGE_REMEDY = 'run with sudo, or give the process CAP_NET_RAW';
+
+/** The probes of the capture sources, in the order to show them. */
+export async function captureProbes(childPath = DEFAULT_CHILD_PATH): Promise<Probe[]> {
+  return [probeCapability(), ...probeRing(), await probePcapPackage(childPath), probeExpressions()];
+}
+
+function found(name: string, detail: string): Probe {
+  return { name, ok: true, detail, remedy: null };
+}
+
+function lacking(name: string, detail: string, remedy: string | null): Probe {
+  return { name, ok: false, detail, remedy };
+}
+
+function probeCapability(): Probe {
+  const name = 'privilege';
+  if (hasCapability(CAPABILITY.netRaw)) return found(name, 'CAP_NET_RAW is there');
+  return lacking(name, 'CAP_NET_RAW is missing: nothing can be captured', PRIVILEGE_REMEDY);
+}
+
+/** Opens the smallest ring for a moment, bound to nothing. */
+function probeRing(): Probe[] {
+  const ring = 'packet ring';
+  const offload = 'offloaded packets';
+  try {
+    const socket = new PacketSocket(2);
+    const { vnetHeader } = socket;
+    socket.close();
+    const segments = vnetHeader
+      ? found(offload, 'the kernel tells segment sizes (PACKET_VNET_HDR)')
+      : lacking(offload, 'the kernel tells no segment sizes: an offloaded buffer counts as one packet', null);
+    return [found(ring, 'TPACKET_V3 works'), segments];
+  } catch (error) {
+    const denied = error instanceof SystemCallError && (error.code === 'EPERM' || error.code === 'EACCES');
+    return [lacking(ring, reason(error), denied ? PRIVILEGE_REMEDY : 'use --capture pcap')];
+  }
+}
+
+async function probePcapPackage(childPath: string): Promise<Probe> {
+  const name = 'pcap package';
+  const child = new PcapProcess(childPath, { type: 'probe' });
+  const message = await child.firstMessage();
+  await child.stop();
+  if (message.type === 'available') return found(name, message.version);
+  return lacking(name, `--capture pcap does not work: ${'cause' in message ? message.cause : ''}`, PCAP_REMEDY);
+}
+
+function probeExpressions(): Probe {
+  const name = 'expressions';
+  try {
+    compileExpression('tcp port 443', LINKTYPE.ethernet, 256);
+    return found(name, 'libpcap compiles capture expressions');
+  } catch (error) {
+    const remedy = error instanceof OperatorError ? (error.fields.remedy ?? null) : null;
+    return lacking(name, `--bpf does not work: ${reason(error)}`, remedy);
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof OperatorError ? error.fields.cause : firstLine(error);
+}

@@ -1,0 +1,50 @@
+/** The built program, as end-to-end tests run it: where it is, and what environment keeps it off this machine's files. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+export const PROGRAM = join(ROOT, 'dist/iptraf-ts.js');
+
+/** Builds what is stale: a test file run by itself tests the sources as they are. */
+export function buildProgram(): void {
+  execFileSync(join(ROOT, 'scripts/build-if-stale'), { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+export interface ProgramHome {
+  env: Record<string, string>;
+  remove(): void;
+}
+
+/** Folders of its own for settings and logs. */
+export function temporaryHome(): ProgramHome {
+  const folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-home-'));
+  const env = { IPTRAF_TS_STATE_DIR: join(folder, 'state'), IPTRAF_TS_LOG_DIR: join(folder, 'log') };
+  return { env, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** A process and everything it started, by /proc. */
+export function processTree(pid: number): number[] {
+  const tasks = attempt(() => readdirSync(`/proc/${pid}/task`), []);
+  const children = tasks.flatMap((task) =>
+    attempt(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8'), '')
+      .split(' ')
+      .filter((child) => child !== ''),
+  );
+  return [pid, ...children.flatMap((child) => processTree(Number(child)))];
+}
+
+/** Those that still run; a dead one that nobody has collected yet does not. */
+export function stillRunning(pids: readonly number[]): number[] {
+  return pids.filter((pid) => !attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'), ') Z ').includes(') Z '));
+}
+
+/** The process may end while it is looked at. */
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
