@@ -1,0 +1,232 @@
+/**
+ * Interface picker: every interface with its state, addresses, speed and current rate. What it shows comes from an
+ * injected function, asked once a second; interfaces that are down are dim, and can be chosen all the same.
+ */
+import { formatLinkSpeed, formatRate, type RateFormat } from '../../src/base/format.ts';
+import type { Canvas } from '../kit/canvas.ts';
+import { centeredArea } from '../kit/chrome.ts';
+import { dispatchKey, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
+import type { KeyHelp, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { type Column, pageOf, positionText, Table } from '../kit/table.ts';
+import { textWidth } from '../kit/text.ts';
+
+/** An interface as the picker shows it. */
+export interface InterfacePickerRow {
+  name: string;
+  up: boolean;
+  /** What is wrong or special about it ("no carrier", "loopback", "member of br0"), or "". */
+  note: string;
+  /** As text, without prefix length. */
+  addresses: string[];
+  /** Mbit/s as the kernel gives it; null = it has none or does not tell. */
+  speedMegabits: number | null;
+  /** [in, out], from the kernel's counters; null before the second reading. */
+  bytesPerSecond: [number | null, number | null];
+}
+
+/** What was chosen: an interface, or all of them. */
+export type InterfaceChoice = { type: 'all' } | { type: 'interface'; name: string };
+
+export interface InterfacePickerOptions {
+  /** Title of the monitor that will open. */
+  purpose: string;
+  /** Reads what there is now. Called once a second while the picker is shown. */
+  rows(): readonly InterfacePickerRow[];
+  /** Whether "All interfaces" is offered. */
+  offerAll: boolean;
+  open(choice: InterfaceChoice): Screen;
+  rate?: RateFormat;
+}
+
+interface PickerLine {
+  id: number;
+  choice: InterfaceChoice;
+  row: InterfacePickerRow;
+}
+
+const LEAST_BOX_WIDTH = 80;
+const MOST_BOX_WIDTH = 132;
+
+function sumOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+}
+
+function allInterfaces(rows: readonly InterfacePickerRow[]): InterfacePickerRow {
+  const up = rows.filter((row) => row.up);
+  return {
+    name: 'All interfaces',
+    up: true,
+    note: '',
+    addresses: [],
+    speedMegabits: null,
+    bytesPerSecond: [sumOf(up.map((row) => row.bytesPerSecond[0])), sumOf(up.map((row) => row.bytesPerSecond[1]))],
+  };
+}
+
+class InterfacePicker implements Screen {
+  readonly title: string;
+  readonly keys: readonly KeyHelp[];
+  readonly #bindings: readonly KeyBinding[];
+  readonly #options: InterfacePickerOptions;
+  readonly #table: Table<PickerLine>;
+  /** Interfaces come and go; each name keeps its number, so that the selection stays. */
+  readonly #ids = new Map<string, number>();
+  #lines: PickerLine[] = [];
+
+  constructor(options: InterfacePickerOptions) {
+    this.#options = options;
+    this.title = `${options.purpose}: which interface?`;
+    this.#bindings = [
+      { keys: ['ENTER'], label: 'Enter', help: 'Watch this interface', bar: 'Watch', run: () => this.#open() },
+      { keys: ['a', 'A'], label: 'a', help: 'Watch all interfaces', bar: 'All', run: () => this.#openAll() },
+    ];
+    const shown = options.offerAll ? this.#bindings : this.#bindings.slice(0, 1);
+    this.keys = [...shown, ...TABLE_KEYS];
+    this.#table = new Table({
+      columns: pickerColumns(options.rate),
+      rowId: (line) => line.id,
+      rowStyle: (line) => (line.row.up ? null : 'dim'),
+      gap: 1,
+    });
+    this.poll();
+  }
+
+  queries(): [] {
+    return [];
+  }
+
+  poll(): void {
+    const rows = this.#options.rows();
+    const line = (row: InterfacePickerRow, choice: InterfaceChoice): PickerLine => ({
+      id: this.#id(row.name),
+      choice,
+      row,
+    });
+    const named = rows.map((row) => line(row, { type: 'interface', name: row.name }));
+    this.#lines = this.#options.offerAll ? [line(allInterfaces(rows), { type: 'all' }), ...named] : named;
+    this.#setPage();
+  }
+
+  #id(name: string): number {
+    const id = this.#ids.get(name) ?? this.#ids.size;
+    this.#ids.set(name, id);
+    return id;
+  }
+
+  #setPage(): void {
+    this.#table.setPage(pageOf(this.#lines, (line) => line.id, this.#table.pageQuery()));
+  }
+
+  statusText(): string {
+    const row = this.#table.selectedRow?.row;
+    if (row === undefined) return 'No interface was found';
+    if (row.name === 'All interfaces') return 'All at once; what crosses two of them counts in both';
+    const facts = [row.note, row.addresses.length === 0 ? 'no address' : row.addresses.join('  ')];
+    return [row.name, ...facts.filter((fact) => fact !== '')].join('  ');
+  }
+
+  draw(canvas: Canvas): void {
+    const width = Math.min(MOST_BOX_WIDTH, Math.max(LEAST_BOX_WIDTH, canvas.width - 16));
+    const box = centeredArea(canvas, width, this.#lines.length + 3);
+    const inner = { x: box.x + 2, y: box.y + 1, width: box.width - 4, height: box.height - 2 };
+    canvas.fill(box.x, box.y, box.width, box.height, ' ', 'text');
+    // Twice: the number of rows that fit is known after the first drawing.
+    for (let i = 0; i < 2; i++) {
+      this.#table.draw(canvas, inner, { header: 'line', emptyText: 'No interface was found' });
+      this.#setPage();
+    }
+    const { offset } = this.#table.pageQuery();
+    const position = positionText({ offset, visible: this.#table.visibleRows, total: this.#lines.length });
+    canvas.frame(box.x, box.y, box.width, box.height, 'frame', { topLeft: 'Interfaces', bottomRight: position });
+    this.#table.draw(canvas, inner, { header: 'line', scrollbarX: box.x + box.width - 1 });
+  }
+
+  #open(): Reaction {
+    const line = this.#table.selectedRow;
+    return line === null ? REDRAW : { type: 'open', screen: this.#options.open(line.choice) };
+  }
+
+  #openAll(): Reaction {
+    return this.#options.offerAll ? { type: 'open', screen: this.#options.open({ type: 'all' }) } : REDRAW;
+  }
+
+  #moved(reaction: Reaction): Reaction {
+    if (reaction.type === 'ignored') return reaction;
+    this.#setPage();
+    return REDRAW;
+  }
+
+  onKey(key: string): Reaction {
+    const reaction = this.#moved(this.#table.onKey(key));
+    return reaction.type === 'ignored' ? dispatchKey(this.#bindings, key) : reaction;
+  }
+
+  onMouse(event: MouseEvent): Reaction {
+    return this.#moved(this.#table.onMouse(event));
+  }
+}
+
+/** As many whole addresses as fit, then how many more there are: half an address says nothing. */
+export function fitAddresses(addresses: readonly string[], width: number): string {
+  for (let shown = addresses.length; shown > 0; shown--) {
+    const more = addresses.length - shown;
+    const text = addresses.slice(0, shown).join('  ') + (more > 0 ? ` +${more}` : '');
+    if (textWidth(text) <= width) return text;
+  }
+  return addresses[0] ?? '';
+}
+
+function pickerColumns(rate?: RateFormat): Column<PickerLine>[] {
+  const onlyNamed = ({ choice }: PickerLine, text: string): string => (choice.type === 'all' ? '' : text);
+  return [
+    { id: 'name', title: 'Interface', width: 15, read: ({ row }) => row.name },
+    {
+      id: 'state',
+      title: 'State',
+      width: 5,
+      style: 'incoming',
+      read: (line) => onlyNamed(line, line.row.up ? 'up' : 'down'),
+    },
+    {
+      id: 'speed',
+      title: 'Speed',
+      width: 10,
+      align: 'right',
+      style: 'value',
+      minTerminalWidth: 80,
+      read: (line) => onlyNamed(line, formatLinkSpeed(line.row.speedMegabits)),
+    },
+    {
+      id: 'in',
+      title: 'In',
+      width: 12,
+      align: 'right',
+      style: 'value',
+      read: ({ row }) => formatRate(row.bytesPerSecond[0], rate),
+    },
+    {
+      id: 'out',
+      title: 'Out',
+      width: 12,
+      align: 'right',
+      style: 'value',
+      read: ({ row }) => formatRate(row.bytesPerSecond[1], rate),
+    },
+    {
+      id: 'addresses',
+      title: 'Addresses',
+      width: 15,
+      flex: 1,
+      gap: 2,
+      minTerminalWidth: 76,
+      read: ({ row }, _line, width) => fitAddresses(row.addresses, width),
+    },
+    { id: 'note', title: 'Note', width: 20, gap: 2, minTerminalWidth: 120, style: 'dim', read: ({ row }) => row.note },
+  ];
+}
+
+/** The picker; Enter opens what `open` makes of the choice. */
+export function createInterfacePicker(options: InterfacePickerOptions): Screen {
+  return new InterfacePicker(options);
+}

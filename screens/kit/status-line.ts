@@ -1,0 +1,127 @@
+/**
+ * Status line: always time running, packets received, dropped by the kernel, malformed, coverage and the active filter;
+ * in the warning style when packets were dropped or an interface is down. A message (a fact, an error) takes its place.
+ */
+import { formatCount, formatDuration, formatPercent } from '../../src/base/format.ts';
+import type { SnapshotHead } from '../../src/engine/messages.ts';
+import type { Canvas } from './canvas.ts';
+import type { Style } from './style.ts';
+import { clipText, textWidth } from './text.ts';
+
+export interface StatusMessage {
+  text: string;
+  style: 'status' | 'warning' | 'error';
+}
+
+interface StatusPart {
+  label: string;
+  /** Label where the line is too narrow for all parts. */
+  short: string;
+  value: string;
+  /** Parts with the lowest number stay longest on a narrow terminal. */
+  priority: number;
+}
+
+/** Captured less than this share of what the kernel counted: worth a warning. */
+const COVERAGE_WARNING = 0.995;
+
+function downInterfaces(head: SnapshotHead): string[] {
+  return head.interfaces.filter((each) => !each.up).map((each) => each.name);
+}
+
+function droppedTotal(head: SnapshotHead): number {
+  return (head.capture.droppedByKernel ?? 0) + (head.capture.droppedByInterface ?? 0);
+}
+
+/** True where the numbers on the screen are not the whole truth. */
+export function isWarning(head: SnapshotHead): boolean {
+  const { capture } = head;
+  if (droppedTotal(head) > 0 || capture.notWritten > 0) return true;
+  if (capture.coverage !== null && capture.coverage < COVERAGE_WARNING) return true;
+  return downInterfaces(head).length > 0;
+}
+
+function statusParts(head: SnapshotHead): StatusPart[] {
+  const { capture } = head;
+  const down = downInterfaces(head);
+  const dropped = capture.droppedByInterface
+    ? `${formatCount(capture.droppedByKernel)}+${formatCount(capture.droppedByInterface)} if`
+    : formatCount(capture.droppedByKernel);
+  const part = (labels: [string, string], value: string, priority: number): StatusPart => ({
+    label: labels[0],
+    short: labels[1],
+    value,
+    priority,
+  });
+  const parts = [
+    part(['Time', ''], formatDuration(head.elapsedSeconds), 3),
+    part(['Packets', 'Pkts'], formatCount(capture.received ?? head.totals.packets), 1),
+    part(['Dropped', 'Drop'], dropped, 0),
+    part(['Malformed', 'Malf'], formatCount(capture.malformed), 5),
+    part(['Coverage', 'Cov'], formatPercent(capture.coverage), 4),
+  ];
+  if (down.length > 0) parts.push(part(['Down', 'Down'], down.join(','), 2));
+  if (capture.notWritten > 0) parts.push(part(['Not written', 'Unwritten'], formatCount(capture.notWritten), 2));
+  parts.push(part(['Filter', 'Filter'], capture.filter ?? 'none', 6));
+  return parts;
+}
+
+/** Least cells in which a clipped filter or list of interfaces still says something. */
+const LEAST_CLIPPED = 8;
+const SEPARATOR = ' │ ';
+
+function partText(part: StatusPart): string {
+  return part.label === '' ? part.value : `${part.label} ${part.value}`;
+}
+
+function lineWidth(parts: readonly StatusPart[]): number {
+  return parts.reduce((sum, part) => sum + textWidth(partText(part)) + SEPARATOR.length, -SEPARATOR.length);
+}
+
+/** Parts that fit in `width`: first with short labels, then clipped, then without the least important. */
+function partsThatFit(all: readonly StatusPart[], width: number): StatusPart[] {
+  if (lineWidth(all) <= width) return [...all];
+  const kept = new Set<StatusPart>();
+  let room = width + SEPARATOR.length;
+  for (const part of all.map((each) => ({ ...each, label: each.short })).sort((a, b) => a.priority - b.priority)) {
+    const free = room - SEPARATOR.length - textWidth(partText({ ...part, value: '' }));
+    if (textWidth(part.value) > free && free >= LEAST_CLIPPED) part.value = clipText(part.value, free);
+    const cells = textWidth(partText(part)) + SEPARATOR.length;
+    if (cells > room) continue;
+    kept.add(part);
+    room -= cells;
+  }
+  const order = all.map((part) => part.short);
+  return [...kept].sort((a, b) => order.indexOf(a.short) - order.indexOf(b.short));
+}
+
+function drawParts(canvas: Canvas, y: number, head: SnapshotHead): void {
+  const base: Style = isWarning(head) ? 'warning' : 'status';
+  canvas.fill(0, y, canvas.width, 1, ' ', base);
+  let x = 1;
+  for (const [i, part] of partsThatFit(statusParts(head), canvas.width - 2).entries()) {
+    if (i > 0) {
+      canvas.text(x, y, SEPARATOR, base);
+      x += SEPARATOR.length;
+    }
+    const text = partText(part);
+    canvas.text(x, y, text, base);
+    const value = textWidth(part.value);
+    if (base === 'status') canvas.restyle(x + textWidth(text) - value, y, value, 1, 'value');
+    x += textWidth(text);
+  }
+}
+
+/** Draws the status line over line `y`: a message, else the capture's state, else blank. */
+export function drawStatusLine(
+  canvas: Canvas,
+  y: number,
+  head: SnapshotHead | null,
+  message: StatusMessage | null,
+): void {
+  if (message !== null) {
+    canvas.fill(0, y, canvas.width, 1, ' ', message.style);
+    canvas.text(1, y, clipText(message.text, canvas.width - 2), message.style);
+  } else if (head !== null) drawParts(canvas, y, head);
+  else canvas.fill(0, y, canvas.width, 1, ' ', 'status');
+}

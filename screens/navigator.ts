@@ -1,0 +1,360 @@
+/**
+ * Navigator: the stack of screens and the one loop. It pulls snapshots for the screen on top, hands it keys, carries
+ * its reactions out, and draws. Screens change nothing by themselves; nothing else draws.
+ *
+ *   key ─► top screen ─► reaction ─┐                    ┌─► page(query) ─► update ─┐
+ *          common keys ─► reaction ┴─► carry out ───────┤                          ├─► draw
+ *                                                       └──────────────────────────┘
+ */
+import { describeOperatorError, type OperatorErrorFields } from '../src/base/errors.ts';
+import type { CaptureFact } from '../src/capture/capture-source.ts';
+import type { Snapshot, SnapshotHead } from '../src/engine/messages.ts';
+import type { MonitorName, Query } from '../src/engine/monitor.ts';
+import { createHelp } from './help/screen.ts';
+import { drawScreens } from './kit/chrome.ts';
+import { confirmDialog } from './kit/dialog.ts';
+import { dispatchKey, IGNORED, type KeyBinding, REDRAW } from './kit/keys.ts';
+import type { EngineRequest, MouseEvent, Reaction, Screen } from './kit/screen.ts';
+import type { StatusMessage } from './kit/status-line.ts';
+import type { Surface } from './kit/surface.ts';
+
+/** What the engine tells without being asked. */
+export type EngineFact = CaptureFact | { type: 'engine-lost'; error: OperatorErrorFields };
+
+/** The engine as the loop sees it. */
+export interface NavigatorClient {
+  page(monitor: MonitorName, query: Query): Promise<Snapshot>;
+  reset(): Promise<void>;
+  command(monitor: MonitorName, command: string, args: Record<string, unknown>): Promise<unknown>;
+  /** Subscribes; returns the undo. */
+  onFact(handler: (fact: EngineFact) => void): () => void;
+}
+
+export interface NavigatorOptions {
+  surface: Surface;
+  client: NavigatorClient;
+  /** The screen that Esc leaves the program from. */
+  first: Screen;
+  /** Name and version for the title line. */
+  program: string;
+}
+
+/** At most four pulls a second: the engine's tick. */
+const PULL_INTERVAL_MS = 250;
+const POLL_INTERVAL_MS = 1000;
+/** While the terminal has not taken the last frame. */
+const BUSY_RETRY_MS = 30;
+/** How long a message stands on the status line. Errors stay until a key is pressed. */
+const MESSAGE_MS = 8000;
+
+export class Navigator {
+  readonly #surface: Surface;
+  readonly #client: NavigatorClient;
+  readonly #program: string;
+  readonly #stack: Screen[];
+  readonly #heads = new WeakMap<Screen, SnapshotHead>();
+  readonly #common: readonly KeyBinding[];
+  #paused = false;
+  #message: StatusMessage | null = null;
+  #messageTimer: NodeJS.Timeout | null = null;
+  #lost = false;
+  #pulling = false;
+  #pullAgain = false;
+  #pullTimer: NodeJS.Timeout | null = null;
+  #lastPull = Number.NEGATIVE_INFINITY;
+  #drawTimer: NodeJS.Timeout | null = null;
+  #drawSoon: NodeJS.Immediate | null = null;
+  #pollTimer: NodeJS.Timeout | null = null;
+  #unsubscribe: (() => void) | null = null;
+  #left: (() => void) | null = null;
+  #isDone = false;
+
+  constructor({ surface, client, first, program }: NavigatorOptions) {
+    this.#surface = surface;
+    this.#client = client;
+    this.#program = program;
+    this.#stack = [first];
+    this.#common = this.#commonBindings();
+  }
+
+  /** Runs until the operator leaves or leave() is called. Gives every timer and subscription back. */
+  run(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#left = resolve;
+      this.#unsubscribe = this.#client.onFact((fact) => this.#onFact(fact));
+      this.#pollTimer = setInterval(() => this.#poll(), POLL_INTERVAL_MS);
+      this.#poll();
+      this.#draw();
+      this.#pull();
+    });
+  }
+
+  /** Ends the loop: signals, time over. Idempotent. */
+  leave(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#unsubscribe?.();
+    for (const timer of [this.#messageTimer, this.#pullTimer, this.#drawTimer, this.#pollTimer]) {
+      if (timer !== null) clearTimeout(timer);
+    }
+    if (this.#drawSoon !== null) clearImmediate(this.#drawSoon);
+    for (const screen of this.#stack.splice(0).reverse()) screen.close?.();
+    this.#left?.();
+  }
+
+  /** A message on the status line. Errors stay until a key is pressed, the rest for a few seconds. */
+  say(text: string, style: StatusMessage['style'] = 'status'): void {
+    if (this.#isDone || this.#lost) return;
+    this.#message = { text, style };
+    if (this.#messageTimer !== null) clearTimeout(this.#messageTimer);
+    this.#messageTimer = style === 'error' ? null : setTimeout(() => this.#clearMessage(), MESSAGE_MS);
+    this.#redraw();
+  }
+
+  #clearMessage(): void {
+    if (this.#message === null || this.#lost) return;
+    this.#message = null;
+    this.#redraw();
+  }
+
+  /** The screen on top. */
+  get top(): Screen {
+    return this.#stack[this.#stack.length - 1];
+  }
+
+  onKey(key: string): void {
+    if (this.#isDone) return;
+    if (this.#message?.style === 'error') this.#clearMessage();
+    let reaction = this.top.onKey(key);
+    if (reaction.type === 'ignored') reaction = this.#onCommonKey(key);
+    this.#carryOut(reaction);
+  }
+
+  onMouse(event: MouseEvent): void {
+    if (!this.#isDone) this.#carryOut(this.top.onMouse?.(event) ?? IGNORED);
+  }
+
+  /** The size changed: lay out at once, then ask for the rows that fit now. */
+  onResize(): void {
+    this.#surface.forget();
+    this.#draw();
+    this.#refresh();
+  }
+
+  /** The terminal came back after a stop. */
+  onResume(): void {
+    this.#surface.forget();
+    this.#draw();
+    this.#refresh();
+  }
+
+  #commonBindings(): KeyBinding[] {
+    const bind = (keys: string[], run: () => Reaction): KeyBinding => ({ keys, label: '', help: '', bar: null, run });
+    return [
+      bind(['?', 'F1'], () => ({ type: 'open', screen: createHelp(this.top) })),
+      bind(['CTRL_P'], () => this.#togglePause()),
+      bind(['CTRL_R'], () => this.#askReset()),
+      bind(['CTRL_L'], () => ({ type: 'repaint' })),
+      bind(['CTRL_Z'], () => ({ type: 'suspend' })),
+      bind(['ESCAPE', 'q'], () => ({ type: 'back' })),
+      bind(['x', 'CTRL_C'], () => ({ type: 'leave' })),
+    ];
+  }
+
+  /** Over an overlay only the keys that belong to no screen work: what is typed there must not leave the program. */
+  #onCommonKey(key: string): Reaction {
+    const passes = ['ESCAPE', 'CTRL_C', 'CTRL_L', 'CTRL_Z'];
+    if (this.top.overlay === true && !passes.includes(key)) return IGNORED;
+    return dispatchKey(this.#common, key);
+  }
+
+  #togglePause(): Reaction {
+    if (this.#pulled() === null) return IGNORED;
+    this.#paused = !this.#paused;
+    if (!this.#paused) this.#pull();
+    return REDRAW;
+  }
+
+  #askReset(): Reaction {
+    if (this.#pulled() === null) return IGNORED;
+    const question = 'Set all counters to zero?\nWhat was counted so far is lost.';
+    const reset: Reaction = { type: 'engine', request: { type: 'reset' } };
+    return { type: 'open', screen: confirmDialog('Reset', question, reset) };
+  }
+
+  #carryOut(reaction: Reaction): void {
+    if (this.#isDone) return;
+    switch (reaction.type) {
+      case 'ignored':
+        break;
+      case 'redraw':
+        this.#redraw();
+        break;
+      case 'refresh':
+        this.#refresh();
+        break;
+      case 'open':
+        this.#stack.push(reaction.screen);
+        this.#uncovered();
+        break;
+      case 'replace':
+        this.#stack.pop()?.close?.();
+        this.#stack.push(reaction.screen);
+        this.#uncovered();
+        break;
+      case 'back':
+        this.#back();
+        break;
+      case 'leave':
+        this.leave();
+        break;
+      case 'repaint':
+        this.#surface.forget();
+        this.#redraw();
+        break;
+      case 'suspend':
+        this.#surface.suspend();
+        break;
+      case 'engine':
+        this.#request(reaction.request);
+        break;
+      case 'all':
+        for (const each of reaction.reactions) this.#carryOut(each);
+    }
+  }
+
+  #back(): void {
+    if (this.#stack.length <= 1) {
+      this.leave();
+      return;
+    }
+    this.#stack.pop()?.close?.();
+    this.#uncovered();
+  }
+
+  /** Another screen is on top: it shows what it knows, then what is true now. */
+  #uncovered(): void {
+    if (this.top.overlay !== true) this.#paused = this.#paused && this.#pulled() !== null;
+    this.#poll();
+    this.#redraw();
+    this.#pull();
+  }
+
+  #request(request: EngineRequest): void {
+    const answer =
+      request.type === 'reset'
+        ? this.#client.reset()
+        : this.#client.command(request.monitor, request.command, request.arguments);
+    answer.then(
+      () => this.#refresh(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.say(error instanceof Error ? error.message : String(error), 'error');
+  }
+
+  /** The visible screen that shows a monitor, or null. */
+  #pulled(): Screen | null {
+    for (let i = this.#stack.length - 1; i >= 0; i--) {
+      const screen = this.#stack[i];
+      if (screen.queries().length > 0) return screen;
+      if (screen.overlay !== true) return null;
+    }
+    return null;
+  }
+
+  #refresh(): void {
+    this.#redraw();
+    this.#pull();
+  }
+
+  /** Asks for the rows on the screen. Never two questions at once; another one meanwhile is asked right after. */
+  #pull(): void {
+    if (this.#pullTimer !== null) clearTimeout(this.#pullTimer);
+    this.#pullTimer = null;
+    const screen = this.#pulled();
+    if (screen === null || this.#paused || this.#lost || this.#isDone) return;
+    if (this.#pulling) {
+      this.#pullAgain = true;
+      return;
+    }
+    this.#pulling = true;
+    this.#lastPull = performance.now();
+    const pages = screen.queries().map(({ monitor, query }) => this.#client.page(monitor, query));
+    Promise.all(pages)
+      .then((snapshots) => this.#arrived(screen, snapshots))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => this.#pullEnded());
+  }
+
+  #arrived(screen: Screen, snapshots: Snapshot[]): void {
+    // What was asked before a pause or another screen must not change what stands there now.
+    if (this.#isDone || this.#paused || !this.#stack.includes(screen)) return;
+    this.#heads.set(screen, snapshots[0]);
+    screen.update?.(snapshots);
+    this.#redraw();
+  }
+
+  #pullEnded(): void {
+    this.#pulling = false;
+    if (this.#isDone) return;
+    if (this.#pullAgain) {
+      this.#pullAgain = false;
+      this.#pull();
+      return;
+    }
+    const wait = Math.max(0, this.#lastPull + PULL_INTERVAL_MS - performance.now());
+    this.#pullTimer = setTimeout(() => this.#pull(), wait);
+  }
+
+  #poll(): void {
+    if (this.top.poll === undefined) return;
+    this.top.poll();
+    this.#redraw();
+  }
+
+  #onFact(fact: EngineFact): void {
+    switch (fact.type) {
+      case 'interface-down':
+        this.say(`${fact.interface} is down: ${fact.reason}; its data stays`, 'warning');
+        break;
+      case 'interface-up':
+        this.say(`${fact.interface} is up again; capture goes on`);
+        break;
+      case 'engine-lost':
+        this.say(describeOperatorError(fact.error), 'error');
+        this.#lost = true;
+        break;
+      case 'capture-damaged':
+      case 'capture-failed':
+        this.say(describeOperatorError(fact.error), 'error');
+        break;
+    }
+  }
+
+  /** Draws soon: several keys of one burst make one frame. */
+  #redraw(): void {
+    if (this.#drawSoon !== null || this.#isDone) return;
+    this.#drawSoon = setImmediate(() => {
+      this.#drawSoon = null;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    if (this.#isDone) return;
+    if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
+    this.#drawTimer = null;
+    if (this.#surface.isBusy) {
+      this.#drawTimer = setTimeout(() => this.#draw(), BUSY_RETRY_MS);
+      return;
+    }
+    const canvas = this.#surface.canvas();
+    const pulled = this.#pulled();
+    const head = pulled === null ? null : (this.#heads.get(pulled) ?? null);
+    drawScreens(canvas, this.#stack, { program: this.#program, head, message: this.#message, paused: this.#paused });
+    this.#surface.show(canvas);
+  }
+}

@@ -1,0 +1,49 @@
+#compdef iptraf-ts
+_iptraf_ts_interfaces() { local -a names=(all ${(f)"$(ls /sys/class/net)"}); compadd -a names }
+_iptraf_ts_commands() {
+  local -a commands=(
+    'interfaces:list the interfaces with state, addresses and speed'
+    'doctor:say which capture sources work here, what is missing, and the remedy'
+    'completion:print a completion script for bash, zsh, fish'
+  )
+  _describe command commands
+}
+_iptraf_ts_word() {
+  case $words[CURRENT-1] in
+    completion) _values word bash zsh fish ;;
+  esac
+}
+_iptraf_ts() {
+  local -a options=(
+    '-i[IP traffic\: every conversation with its rates; IF is a name, a pattern (veth*), an address or network that the interface holds or routes, or a container network; several may follow; without one, the interface of the default route]::IF|all:_iptraf_ts_interfaces'
+    '-r[read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface]:FILE|-:_files'
+    '-w[write what passes the expression to FILE as pcapng]:FILE:_files'
+    '--bpf[count only what this capture expression selects (pcap-filter(7)), live and from files]:EXPRESSION: '
+    '--capture[capture through the packet ring, through libpcap, or the first of them that works\: auto, ring or pcap]:SOURCE:(auto ring pcap)'
+    '--snaplen[bytes kept of each packet]:BYTES: '
+    '--promiscuous[also take packets that are addressed to other stations]'
+    '--physical[with all\: only interfaces that sit on no other]'
+    '--text[print text, also on a terminal]'
+    '--json[print one JSON object a line]'
+    '--csv[print comma-separated values with one header line]'
+    '--every[seconds from one snapshot to the next; with -r\: of packet time]:SECONDS: '
+    '--for[stop after so many seconds]:SECONDS: '
+    '--limit[rows in a snapshot; 0\: every row]:ROWS: '
+    '--sort[order of the rows\: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions]:COLUMN:(rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions)'
+    '--names[show host names; on a screen also service names]'
+    '--bytes[bytes that screens, text and rates show\: of IP packets (ip) or of whole frames (wire)]:KIND:(ip wire)'
+    '-L[log to FILE; a bare name goes to the log directory; missing directories are made]:FILE:_files'
+    '-f[log to this syslog facility; without one\: remove stale pid files]::FACILITY:(kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7)'
+    '-I[minutes between two interval records of the log; fractions are allowed]:MINUTES: '
+    '-B[run in the background; without a monitor\: IP traffic on all interfaces; under systemd, timeout or with & the program stays where it was started]'
+    '--foreground[with -B\: do not detach]'
+    '-t[stop after so many minutes; fractions are allowed]:MINUTES: '
+    '-h[print this help]'
+    '--help[print this help]'
+    '-v[print the version]'
+    '-V[print the version]'
+    '--version[print the version]'
+  )
+  _arguments -s $options '1::command:_iptraf_ts_commands' '2::word:_iptraf_ts_word'
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _iptraf_ts "$@"; else compdef _iptraf_ts iptraf-ts; fi

@@ -1,0 +1,433 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { IGNORED } from '../../screens/kit/keys.ts';
+import type { Reaction, Screen } from '../../screens/kit/screen.ts';
+import { createMenu } from '../../screens/menu/screen.ts';
+import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/navigator.ts';
+import type { Snapshot } from '../../src/engine/messages.ts';
+import type { MonitorName, Query } from '../../src/engine/monitor.ts';
+import { MemorySurface, snapshotHead } from '../support/screens.ts';
+
+const QUERY: Query = { sort: null, descending: true, offset: 0, limit: 10, follow: null, options: {} };
+
+function snapshotOf(packets: number): Snapshot {
+  return { ...snapshotHead(), rows: [packets], offset: 0, rowsTotal: 1, hidden: 0, extra: {} };
+}
+
+/** A client whose answers the test gives. */
+class FakeClient implements NavigatorClient {
+  asked: { monitor: MonitorName; query: Query; answer: (snapshot: Snapshot) => void; fail: (error: Error) => void }[] =
+    [];
+  requests: string[] = [];
+  handlers = new Set<(fact: EngineFact) => void>();
+  /** Answer at once. */
+  auto = true;
+  outstanding = 0;
+  mostOutstanding = 0;
+
+  page(monitor: MonitorName, query: Query): Promise<Snapshot> {
+    this.outstanding++;
+    this.mostOutstanding = Math.max(this.mostOutstanding, this.outstanding);
+    return new Promise<Snapshot>((answer, fail) => {
+      this.asked.push({ monitor, query, answer, fail });
+      if (this.auto) answer(snapshotOf(this.asked.length));
+    }).finally(() => {
+      this.outstanding--;
+    });
+  }
+
+  async reset(): Promise<void> {
+    this.requests.push('reset');
+  }
+
+  async command(monitor: MonitorName, command: string): Promise<void> {
+    this.requests.push(`${monitor} ${command}`);
+    if (command === 'fails') throw new Error('no such command');
+  }
+
+  onFact(handler: (fact: EngineFact) => void): () => void {
+    this.handlers.add(handler);
+    return () => this.handlers.delete(handler);
+  }
+
+  tell(fact: EngineFact): void {
+    for (const handler of this.handlers) handler(fact);
+  }
+}
+
+/** A screen that shows how many packets its last snapshot had, and reacts to keys as told. */
+class FakeScreen implements Screen {
+  readonly title: string;
+  readonly keys = [{ keys: ['s'], label: 's', help: 'Sort', bar: 'Sort' }];
+  packets = 0;
+  updates = 0;
+  closed = 0;
+  polled = 0;
+  reactions: Record<string, Reaction> = { s: { type: 'refresh' } };
+  readonly isMonitor: boolean;
+
+  constructor(title: string, isMonitor = true) {
+    this.title = title;
+    this.isMonitor = isMonitor;
+  }
+
+  queries() {
+    return this.isMonitor ? [{ monitor: 'ip-traffic' as const, query: QUERY }] : [];
+  }
+
+  update(snapshots: readonly Snapshot[]): void {
+    this.packets = snapshots[0].rows[0] as number;
+    this.updates++;
+  }
+
+  draw(canvas: { text(x: number, y: number, text: string, style: 'text'): void }): void {
+    canvas.text(0, 5, `${this.title} shows ${this.packets}`, 'text');
+  }
+
+  onKey(key: string): Reaction {
+    return this.reactions[key] ?? IGNORED;
+  }
+
+  close(): void {
+    this.closed++;
+  }
+
+  poll(): void {
+    this.polled++;
+  }
+}
+
+let surface: MemorySurface;
+let client: FakeClient;
+let first: FakeScreen;
+let navigator: Navigator;
+let left: boolean;
+
+async function settle(milliseconds = 0): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+}
+
+function start(screen: Screen = first): void {
+  navigator = new Navigator({ surface, client, first: screen, program: 'iptraf-ts 0.1.0' });
+  void navigator.run().then(() => {
+    left = true;
+  });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: [
+      'setTimeout',
+      'clearTimeout',
+      'setInterval',
+      'clearInterval',
+      'setImmediate',
+      'clearImmediate',
+      'performance',
+    ],
+  });
+  surface = new MemorySurface();
+  client = new FakeClient();
+  first = new FakeScreen('first');
+  left = false;
+});
+
+afterEach(() => {
+  navigator.leave();
+  expect(vi.getTimerCount()).toBe(0);
+  expect(client.handlers.size).toBe(0);
+  vi.useRealTimers();
+});
+
+describe('pulling', () => {
+  it('pulls four times a second and shows what came', async () => {
+    start();
+    await settle(1010);
+    expect(client.asked.length).toBeGreaterThanOrEqual(4);
+    expect(client.asked.length).toBeLessThanOrEqual(5);
+    expect(surface.line(5)).toBe(`first shows ${client.asked.length}`);
+  });
+
+  it('pulls at once on refresh', async () => {
+    start();
+    await settle(10);
+    expect(client.asked).toHaveLength(1);
+    navigator.onKey('s');
+    await settle(1);
+    expect(client.asked).toHaveLength(2);
+  });
+
+  it('never has two pulls outstanding; a refresh meanwhile is asked right after', async () => {
+    client.auto = false;
+    start();
+    for (let i = 0; i < 20; i++) navigator.onKey('s');
+    await settle(2000);
+    expect(client.asked).toHaveLength(1);
+    client.asked[0].answer(snapshotOf(7));
+    await settle(1);
+    expect(client.asked).toHaveLength(2);
+    client.asked[1].answer(snapshotOf(8));
+    await settle(100);
+    expect(client.asked).toHaveLength(2);
+    expect(client.mostOutstanding).toBe(1);
+  });
+
+  it('does not pull while paused, keeps what is shown, and says so', async () => {
+    start();
+    await settle(10);
+    navigator.onKey('CTRL_P');
+    await settle(5000);
+    expect(client.asked).toHaveLength(1);
+    expect(surface.line(0)).toContain('PAUSED');
+    expect(surface.line(5)).toBe('first shows 1');
+    navigator.onKey('CTRL_P');
+    await settle(1);
+    expect(client.asked).toHaveLength(2);
+    expect(surface.line(0)).not.toContain('PAUSED');
+  });
+
+  it('a pull that was under way when the operator paused changes nothing', async () => {
+    client.auto = false;
+    start();
+    navigator.onKey('CTRL_P');
+    client.asked[0].answer(snapshotOf(9));
+    await settle(10);
+    expect(first.updates).toBe(0);
+  });
+
+  it('goes on for the monitor below a dialog, not below a whole screen', async () => {
+    start();
+    await settle(10);
+    navigator.onKey('CTRL_R');
+    await settle(500);
+    const withDialog = client.asked.length;
+    expect(withDialog).toBeGreaterThanOrEqual(3);
+    navigator.onKey('ESCAPE');
+    navigator.onKey('?');
+    await settle(20);
+    const before = client.asked.length;
+    await settle(2000);
+    expect(client.asked.length).toBe(before);
+    navigator.onKey('q');
+    await settle(1);
+    expect(client.asked.length).toBe(before + 1);
+  });
+
+  it('an answer for a screen that was left is dropped', async () => {
+    const second = new FakeScreen('second');
+    first = new FakeScreen('first', false);
+    first.reactions.ENTER = { type: 'open', screen: second };
+    client.auto = false;
+    start();
+    navigator.onKey('ENTER');
+    await settle(1);
+    navigator.onKey('q');
+    client.asked[0].answer(snapshotOf(3));
+    await settle(10);
+    expect(second.updates).toBe(0);
+    expect(second.closed).toBe(1);
+  });
+
+  it('an answer that failed is told, the data stays, and pulling goes on', async () => {
+    start();
+    await settle(10);
+    client.auto = false;
+    await settle(300);
+    client.asked[1].fail(new Error('the engine is busy'));
+    await settle(300);
+    expect(surface.line(22)).toContain('the engine is busy');
+    expect(surface.line(5)).toBe('first shows 1');
+    expect(client.asked.length).toBeGreaterThan(2);
+    client.asked[2].answer(snapshotOf(5));
+  });
+});
+
+describe('reactions', () => {
+  it('opens, replaces and goes back; leaves at the first screen', async () => {
+    const second = new FakeScreen('second');
+    const third = new FakeScreen('third');
+    first.reactions.ENTER = { type: 'open', screen: second };
+    second.reactions.r = { type: 'replace', screen: third };
+    start();
+    navigator.onKey('ENTER');
+    await settle(1);
+    expect(surface.line(5)).toMatch(/^second/);
+    navigator.onKey('r');
+    await settle(1);
+    expect(surface.line(5)).toMatch(/^third/);
+    expect(second.closed).toBe(1);
+    navigator.onKey('ESCAPE');
+    await settle(1);
+    expect(surface.line(5)).toMatch(/^first/);
+    expect(left).toBe(false);
+    navigator.onKey('q');
+    await settle(1);
+    expect(left).toBe(true);
+    expect([first.closed, second.closed, third.closed]).toEqual([1, 1, 1]);
+  });
+
+  it.each(['x', 'CTRL_C'])('%s leaves from anywhere', async (key) => {
+    const second = new FakeScreen('second');
+    first.reactions.ENTER = { type: 'open', screen: second };
+    start();
+    navigator.onKey('ENTER');
+    navigator.onKey(key);
+    await settle(1);
+    expect(left).toBe(true);
+    expect(second.closed).toBe(1);
+  });
+
+  it('a key of the screen wins over the common one', async () => {
+    first.reactions.q = { type: 'redraw' };
+    start();
+    navigator.onKey('q');
+    await settle(1);
+    expect(left).toBe(false);
+  });
+
+  it('what is typed into a dialog does not leave the program; Ctrl-C does', async () => {
+    start();
+    navigator.onKey('CTRL_R');
+    for (const key of ['x', '?', 'CTRL_P', 'o']) navigator.onKey(key);
+    await settle(1);
+    expect(left).toBe(false);
+    navigator.onKey('CTRL_C');
+    await settle(1);
+    expect(left).toBe(true);
+  });
+
+  it('resets the counters only after the question', async () => {
+    start();
+    await settle(1);
+    navigator.onKey('CTRL_R');
+    navigator.onKey('ESCAPE');
+    await settle(1);
+    expect(client.requests).toEqual([]);
+    navigator.onKey('CTRL_R');
+    await settle(1);
+    expect(surface.shown).toContain('Set all counters to zero?');
+    navigator.onKey('ENTER');
+    await settle(1);
+    expect(client.requests).toEqual(['reset']);
+    expect(surface.shown).not.toContain('Set all counters to zero?');
+  });
+
+  it('carries out commands of a monitor, and tells when one failed until a key is pressed', async () => {
+    const command = (name: string): Reaction => ({
+      type: 'engine',
+      request: { type: 'command', monitor: 'ip-traffic', command: name, arguments: {} },
+    });
+    first.reactions.F = command('flush');
+    first.reactions.E = command('fails');
+    start();
+    navigator.onKey('F');
+    navigator.onKey('E');
+    await settle(60_000);
+    expect(client.requests).toEqual(['ip-traffic flush', 'ip-traffic fails']);
+    expect(surface.line(22)).toContain('no such command');
+    navigator.onKey('s');
+    await settle(1);
+    expect(surface.line(22)).not.toContain('no such command');
+  });
+
+  it('repaints, suspends, resizes', async () => {
+    start();
+    navigator.onKey('CTRL_L');
+    navigator.onKey('CTRL_Z');
+    expect([surface.forgotten, surface.suspended]).toEqual([1, 1]);
+    surface.width = 100;
+    surface.height = 30;
+    navigator.onResize();
+    expect(surface.shown.split('\n')).toHaveLength(31);
+    surface.width = 40;
+    navigator.onResize();
+    expect(surface.shown).toContain('needs 60x12');
+    surface.width = 80;
+    navigator.onResize();
+    expect(surface.line(5)).toMatch(/^first/);
+  });
+
+  it('reads a screen that lives by itself once a second, only while it is on top', async () => {
+    const second = new FakeScreen('second');
+    first.reactions.ENTER = { type: 'open', screen: second };
+    start();
+    await settle(3000);
+    expect(first.polled).toBe(4);
+    navigator.onKey('ENTER');
+    await settle(2000);
+    expect(first.polled).toBe(4);
+    expect(second.polled).toBe(3);
+  });
+});
+
+describe('drawing', () => {
+  it('makes one frame of a burst of keys', async () => {
+    start();
+    await settle(10);
+    const before = surface.frames;
+    first.reactions.DOWN = { type: 'redraw' };
+    for (let i = 0; i < 50; i++) navigator.onKey('DOWN');
+    await settle(1);
+    expect(surface.frames).toBe(before + 1);
+  });
+
+  it('skips frames while the terminal is busy, and shows the newest when it is not', async () => {
+    start();
+    await settle(10);
+    surface.isBusy = true;
+    const before = surface.frames;
+    await settle(2000);
+    expect(surface.frames).toBe(before);
+    surface.isBusy = false;
+    await settle(40);
+    expect(surface.frames).toBeGreaterThan(before);
+    expect(surface.line(5)).toBe(`first shows ${client.asked.length}`);
+  });
+});
+
+describe('facts', () => {
+  it('tells of an interface that went down for a while, then of the capture again', async () => {
+    start();
+    await settle(10);
+    client.tell({ type: 'interface-down', interface: 'eth0', reason: 'no carrier' });
+    await settle(1);
+    expect(surface.line(22)).toContain('eth0 is down: no carrier');
+    await settle(9000);
+    expect(surface.line(22)).toContain('Pkts 123456');
+  });
+
+  it('keeps data and error when the engine is lost, and asks nothing more', async () => {
+    start();
+    await settle(10);
+    client.tell({
+      type: 'engine-lost',
+      error: { code: 'E_ENGINE_LOST', operation: 'go on', target: '', cause: 'the engine was killed (SIGKILL)' },
+    });
+    await settle(1);
+    const asked = client.asked.length;
+    await settle(60_000);
+    navigator.onKey('s');
+    await settle(1000);
+    expect(surface.line(22)).toContain('the engine was killed (SIGKILL)');
+    expect(surface.line(5)).toMatch(/^first shows \d/);
+    expect(client.asked.length).toBe(asked);
+    navigator.onKey('q');
+    await settle(1);
+    expect(left).toBe(true);
+  });
+});
+
+it('from the menu to a monitor and back, by keys alone', async () => {
+  const monitor = new FakeScreen('IP traffic');
+  start(createMenu({ version: '0.1.0', interfaces: () => [], openMonitor: () => monitor }));
+  await settle(1);
+  expect(surface.shown).toContain('IP traffic monitor');
+  expect(surface.line(22)).toContain('Every conversation');
+  navigator.onKey('m');
+  navigator.onKey('a');
+  await settle(10);
+  expect(surface.line(0)).toContain('IP traffic');
+  expect(surface.line(5)).toBe('IP traffic shows 1');
+  for (const key of ['ESCAPE', 'ESCAPE', 'ESCAPE']) navigator.onKey(key);
+  await settle(1);
+  expect(left).toBe(true);
+});
