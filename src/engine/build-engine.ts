@@ -1,0 +1,111 @@
+/** Puts an engine together as its options say: which source, which filter, which monitors, which file to write. */
+import { openSync } from 'node:fs';
+import { ExpressionFilter, prefilterProgram } from '../../filters/bpf.ts';
+import type { BpfProgram } from '../base/bpf-program.ts';
+import { OperatorError } from '../base/errors.ts';
+import type { CaptureSource } from '../capture/capture-source.ts';
+import { readKernelCounters } from '../capture/kernel-counters.ts';
+import { PcapSource } from '../capture/pcap/pcap-source.ts';
+import { RingSource } from '../capture/ring/ring-source.ts';
+import { PcapngWriter } from '../capture/savefile/pcapng-writer.ts';
+import { SavefileSource } from '../capture/savefile/savefile-source.ts';
+import { LINKTYPE } from '../wire/numbers.ts';
+import { Engine } from './engine.ts';
+import type { CompiledExpression, EngineOptions } from './messages.ts';
+import { makeMonitors } from './monitors.ts';
+
+/** Hardware type of Ethernet (linux/if_arp.h): other link types pass the kernel's filter and are decided here. */
+const ARPHRD_ETHER = 1;
+
+export interface BuildParts {
+  /** In place of the source that the options name (tests). */
+  source?: CaptureSource;
+  /** Files: awaited between slices of reading. */
+  beforeSlice?: () => Promise<void> | undefined;
+}
+
+/** Rejects nothing by itself; what the source cannot open is said by Engine.start. */
+export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
+  const live = options.source.kind === 'live';
+  const prefilter = kernelPrefilter(options);
+  const source = parts.source ?? makeSource(options, prefilter, parts.beforeSlice);
+  return new Engine(options, {
+    source,
+    monitors: makeMonitors(options.monitors),
+    filter: options.expression === null ? null : expressionFilter(options.expression),
+    prefiltered: prefilter !== null,
+    writer: options.writePath === null ? null : openWriter(options.writePath, options.snaplen),
+    kernelPackets: live ? () => kernelPackets(options) : null,
+    wallClock: () => Date.now() / 1000,
+    monotonicClock: () => performance.now() / 1000,
+  });
+}
+
+function makeSource(
+  options: EngineOptions,
+  prefilter: BpfProgram | null,
+  beforeSlice: BuildParts['beforeSlice'],
+): CaptureSource {
+  const { source, snaplen } = options;
+  if (source.kind === 'file') {
+    const cutEverySeconds = Number.isFinite(options.rateWindow) ? options.rateWindow : null;
+    return new SavefileSource({ path: source.path, cutEverySeconds, beforeSlice });
+  }
+  const { interfaces, promiscuous } = source;
+  if (source.capture === 'pcap') return new PcapSource({ interface: pcapInterface(interfaces), promiscuous, snaplen });
+  return new RingSource({ interfaces, promiscuous, snaplen, prefilter });
+}
+
+/** libpcap opens one interface, or its pseudo-interface for all. */
+function pcapInterface(interfaces: readonly string[] | 'all'): string {
+  if (interfaces === 'all') return 'any';
+  if (interfaces.length === 1) return interfaces[0];
+  throw new OperatorError({
+    code: 'E_USAGE',
+    operation: 'watch',
+    target: interfaces.join(', '),
+    cause: 'libpcap watches one interface at a time',
+    remedy: 'name one, or all, or leave out --capture pcap',
+  });
+}
+
+/** Packets of both directions by interface, as the kernel counted them; each loopback packet is received as it is sent. */
+function kernelPackets({ source }: EngineOptions): Map<string, number> {
+  const counts = new Map<string, number>();
+  const watched = source.kind === 'live' && source.interfaces !== 'all' ? new Set(source.interfaces) : null;
+  for (const [name, counters] of readKernelCounters()) {
+    if (watched !== null && !watched.has(name)) continue;
+    counts.set(name, name === 'lo' ? counters.rxPackets : counters.rxPackets + counters.txPackets);
+  }
+  return counts;
+}
+
+/** BPF_RET of 0: no packet of this link type matches, since the expression has no sense there. */
+const REJECT_ALL = new Uint8Array([0x06, 0, 0, 0, 0, 0, 0, 0]);
+
+function expressionFilter({ text, programs }: CompiledExpression): ExpressionFilter {
+  return new ExpressionFilter(text, (linkType) => {
+    const program = programs.find((candidate) => candidate.linkType === linkType);
+    return { instructions: program?.instructions ?? REJECT_ALL };
+  });
+}
+
+/** The kernel's cheap superset of the expression; only the ring can replace it without loss, so only the ring has one. */
+function kernelPrefilter(options: EngineOptions): BpfProgram | null {
+  if (options.expression === null || options.source.kind !== 'live' || options.source.capture === 'pcap') return null;
+  const ethernet = options.expression.programs.find(({ linkType }) => linkType === LINKTYPE.ethernet);
+  return ethernet?.instructions ? prefilterProgram({ instructions: ethernet.instructions }, ARPHRD_ETHER) : null;
+}
+
+function openWriter(path: string, snaplen: number): PcapngWriter {
+  try {
+    return new PcapngWriter(openSync(path, 'w'), { snaplen, application: 'iptraf-ts', path });
+  } catch (error) {
+    throw new OperatorError({
+      code: 'E_OUTPUT',
+      operation: 'write packets to',
+      target: path,
+      cause: (error as Error).message,
+    });
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The program's event bus, and its table of contents: everything that happens in the engine is one of these events.
+ * Events carry past-tense facts. A batch event carries up to 256 packets: nothing is emitted per packet.
+ */
+import type { CaptureFact } from '../capture/capture-source.ts';
+import type { ChangedRows } from '../tables/conversation-table.ts';
+import type { DecodedBatch } from '../wire/decoded-batch.ts';
+
+/** A moment of the engine's time: monotonic clock live, packet timestamps in a file. */
+export interface Tick {
+  /** Seconds since 1970 (wall clock live, packet time in a file). */
+  time: number;
+  /** Seconds since capture began. */
+  elapsed: number;
+  /** Seconds since the previous tick. */
+  interval: number;
+}
+
+export interface EngineEvents {
+  /** Packets were decoded, filtered and accounted. Borrowed: valid during the call. */
+  batch: (batch: DecodedBatch) => void;
+  /** Four times a second. */
+  tick: (tick: Tick) => void;
+  /** Conversations that changed, with what they carried before: once or more often in a rate window. Borrowed. */
+  changed: (changed: ChangedRows) => void;
+  /** A rate window closed (default 1 s, or --every): rates are new, all its changed rows were handed out. */
+  window: (tick: Tick) => void;
+  /** The world changed: interface down, file damaged, … */
+  fact: (fact: CaptureFact) => void;
+  /** Counters were reset by the operator. */
+  reset: () => void;
+}
+
+type Handler<K extends keyof EngineEvents> = EngineEvents[K];
+
+/** A typed bus. Subscribing returns its undo. Handlers run in the order of subscription; a throwing handler is a bug. */
+export class Bus {
+  #handlers: { [K in keyof EngineEvents]: Handler<K>[] } = {
+    batch: [],
+    tick: [],
+    changed: [],
+    window: [],
+    fact: [],
+    reset: [],
+  };
+
+  on<K extends keyof EngineEvents>(event: K, handler: Handler<K>): () => void {
+    // A new array on every change: emit can iterate without a copy even if a handler unsubscribes.
+    this.#handlers[event] = [...this.#handlers[event], handler] as never;
+    return () => {
+      this.#handlers[event] = this.#handlers[event].filter((other) => other !== handler) as never;
+    };
+  }
+
+  emit<K extends keyof EngineEvents>(event: K, ...facts: Parameters<Handler<K>>): void {
+    const handlers = this.#handlers[event] as ((...facts: unknown[]) => void)[];
+    for (let i = 0; i < handlers.length; i++) handlers[i](...facts);
+  }
+
+  /** True when someone listens: emitters skip work that nobody wants. */
+  has(event: keyof EngineEvents): boolean {
+    return this.#handlers[event].length > 0;
+  }
+}

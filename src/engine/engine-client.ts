@@ -1,0 +1,230 @@
+/**
+ * The front's handle on an engine. Two kinds behind one interface: the forked engine process (live capture) and the
+ * engine in the front's own process (files, tests: local-engine.ts). This file is imported first of all by main.ts, so
+ * that the engine process starts before anything else is loaded: it imports nothing but node:child_process.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { OperatorErrorFields } from '../base/errors.ts';
+import type { CaptureFact } from '../capture/capture-source.ts';
+import type { EngineOptions, Reply, RequestBody, Snapshot } from './messages.ts';
+import type { MonitorName, Query } from './monitor.ts';
+
+/** Receives the snapshots of a watch. Each call may return a promise: no further snapshot is made before it is settled. */
+export interface WatchReceiver {
+  /** Everything but the rows (rows is empty). */
+  head(snapshot: Snapshot): void | Promise<void>;
+  rows(rows: unknown[]): void | Promise<void>;
+  end(): void | Promise<void>;
+}
+
+export interface EngineClient {
+  /** Opens the source and begins to count. Rejects with an OperatorError. */
+  start(options: EngineOptions): Promise<void>;
+  page(monitor: MonitorName, query: Query): Promise<Snapshot>;
+  /** One snapshot at the end of every rate window, and one at the end of a file. One watch at a time. */
+  watch(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void>;
+  reset(): Promise<void>;
+  command(monitor: MonitorName, command: string, commandArguments: Record<string, unknown>): Promise<unknown>;
+  /** Changes settings that can change while running (timeouts, expression, …). */
+  setOptions(options: Partial<EngineOptions>): Promise<void>;
+  /** Hands over what the engine writes to the terminal if the front vanishes. */
+  guardTerminal(restore: string): Promise<void>;
+  onFact(handler: (fact: CaptureFact) => void): () => void;
+  /** No more packets will come (end of file); watches have had their last snapshot. */
+  onEnd(handler: () => void): () => void;
+  /** The engine process is gone although nobody stopped it. Pending requests reject. */
+  onLost(handler: (reason: string) => void): () => void;
+  /** Ends the engine and waits until it is gone. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** An error that came over from the engine; `fields` is null when it was a bug there. */
+export class EngineError extends Error {
+  readonly fields: OperatorErrorFields | null;
+
+  constructor(message: string, fields: OperatorErrorFields | null) {
+    super(message);
+    this.name = 'EngineError';
+    this.fields = fields;
+  }
+}
+
+/** A set of handlers; adding one returns its undo. */
+export class Handlers<Arguments extends unknown[]> {
+  #handlers: ((...values: Arguments) => void)[] = [];
+
+  add(handler: (...values: Arguments) => void): () => void {
+    this.#handlers = [...this.#handlers, handler];
+    return () => {
+      this.#handlers = this.#handlers.filter((other) => other !== handler);
+    };
+  }
+
+  call(...values: Arguments): void {
+    for (const handler of this.#handlers) handler(...values);
+  }
+}
+
+/** Milliseconds that a stopping engine is given before it is killed. */
+const STOP_PATIENCE_MS = 1000;
+/** Characters of the engine's standard error that are kept to explain its death. */
+const KEPT_STDERR = 2000;
+
+/**
+ * Forks the engine process at once. `modulePath` defaults to engine.js beside this bundle.
+ * The terminal (when standard output is one) is inherited as descriptor 4, for the rescue alone.
+ */
+export function forkEngine(modulePath = fileURLToPath(new URL('./engine.js', import.meta.url))): EngineClient {
+  return new ForkedEngine(modulePath);
+}
+
+class ForkedEngine implements EngineClient {
+  readonly #child: ChildProcess;
+  readonly #facts = new Handlers<[CaptureFact]>();
+  readonly #ends = new Handlers<[]>();
+  readonly #losses = new Handlers<[string]>();
+  readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #lastId = 0;
+  #receiver: WatchReceiver | null = null;
+  /** Replies of a watch are handled strictly one after the other. */
+  #watchTurn: Promise<void> = Promise.resolve();
+  #stopping = false;
+  #lost: string | null = null;
+  #stderr = '';
+  readonly #gone: Promise<void>;
+
+  constructor(modulePath: string) {
+    this.#child = fork(modulePath, [], {
+      serialization: 'advanced',
+      execArgv: ['--max-semi-space-size=1'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', process.stdout.isTTY ? 1 : 'ignore'],
+    });
+    this.#child.on('message', (reply) => this.#onReply(reply as Reply));
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-KEPT_STDERR);
+    });
+    this.#child.on('error', (error) => this.#onGone(error.message));
+    this.#gone = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        this.#onGone(signal === null ? `exit status ${code}` : `killed by ${signal}`);
+        resolve();
+      });
+    });
+  }
+
+  async start(options: EngineOptions): Promise<void> {
+    await this.#ask({ type: 'start', options });
+  }
+
+  async page(monitor: MonitorName, query: Query): Promise<Snapshot> {
+    return (await this.#ask({ type: 'page', monitor, query })) as Snapshot;
+  }
+
+  async watch(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void> {
+    this.#receiver = receiver;
+    await this.#ask({ type: 'watch', monitor, query });
+  }
+
+  async reset(): Promise<void> {
+    await this.#ask({ type: 'reset' });
+  }
+
+  command(monitor: MonitorName, command: string, commandArguments: Record<string, unknown>): Promise<unknown> {
+    return this.#ask({ type: 'command', monitor, command, arguments: commandArguments });
+  }
+
+  async setOptions(options: Partial<EngineOptions>): Promise<void> {
+    await this.#ask({ type: 'set-options', options });
+  }
+
+  async guardTerminal(restore: string): Promise<void> {
+    await this.#ask({ type: 'terminal', restore });
+  }
+
+  onFact(handler: (fact: CaptureFact) => void): () => void {
+    return this.#facts.add(handler);
+  }
+
+  onEnd(handler: () => void): () => void {
+    return this.#ends.add(handler);
+  }
+
+  onLost(handler: (reason: string) => void): () => void {
+    return this.#losses.add(handler);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#lost !== null) return this.#gone;
+    if (!this.#stopping) {
+      this.#stopping = true;
+      this.#ask({ type: 'stop' }).catch(() => undefined);
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_PATIENCE_MS);
+      this.#gone.then(() => clearTimeout(timer));
+    }
+    await this.#gone;
+  }
+
+  #ask(body: RequestBody): Promise<unknown> {
+    const reason = this.#lost;
+    if (reason !== null) return Promise.reject(engineLost(reason));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#child.send({ ...body, id }, (error) => {
+        if (error !== null && this.#pending.delete(id)) reject(engineLost(error.message));
+      });
+    });
+  }
+
+  #onReply(reply: Reply): void {
+    switch (reply.type) {
+      case 'answer':
+        this.#pending.get(reply.id)?.resolve(reply.value);
+        this.#pending.delete(reply.id);
+        return;
+      case 'failed':
+        this.#pending.get(reply.id)?.reject(new EngineError(reply.message, reply.error));
+        this.#pending.delete(reply.id);
+        return;
+      case 'fact':
+        return this.#facts.call(reply.fact);
+      case 'end':
+        this.#watchTurn = this.#watchTurn.then(() => this.#ends.call());
+        return;
+      default:
+        this.#watchTurn = this.#watchTurn.then(() => this.#onWatch(reply));
+    }
+  }
+
+  async #onWatch(reply: Extract<Reply, { type: 'watch-head' | 'watch-rows' | 'watch-end' }>): Promise<void> {
+    const receiver = this.#receiver;
+    if (receiver === null) return;
+    if (reply.type === 'watch-head') await receiver.head(reply.head);
+    else if (reply.type === 'watch-rows') await receiver.rows(reply.rows);
+    else {
+      await receiver.end();
+      if (this.#lost === null && this.#child.connected) this.#child.send({ type: 'watch-taken', id: 0 });
+    }
+  }
+
+  #onGone(reason: string): void {
+    if (this.#lost !== null) return;
+    const words = this.#stderr.trim().split('\n').at(-1) ?? '';
+    this.#lost = words === '' ? reason : `${reason}: ${words}`;
+    for (const request of this.#pending.values()) request.reject(engineLost(this.#lost));
+    this.#pending.clear();
+    if (!this.#stopping) this.#losses.call(this.#lost);
+  }
+}
+
+function engineLost(cause: string): EngineError {
+  const fields: OperatorErrorFields = {
+    code: 'E_ENGINE_LOST',
+    operation: 'reach',
+    target: 'the capture engine',
+    cause,
+    remedy: 'start the program again',
+  };
+  return new EngineError(`capture engine lost: ${cause}`, fields);
+}

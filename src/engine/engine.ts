@@ -1,0 +1,377 @@
+/**
+ * The capture engine: one source, one pipeline, one set of tables, and the monitors on the bus.
+ *
+ *   source ─► decode ─► fragments ─► filter ─► conversations, TCP, totals ─► bus ─► monitors
+ *                                                     │
+ *                                                     └─► pcapng writer (-w)
+ *
+ * It draws nothing, resolves no name and listens on nothing. Time comes with the data: live from the monotonic clock,
+ * in a file from packet timestamps, so that every snapshot of a file is the same each time.
+ */
+import type { CaptureFact, CaptureSink, CaptureSource } from '../capture/capture-source.ts';
+import type { ExpressionFilter } from '../../filters/bpf.ts';
+import { ConversationTable } from '../tables/conversation-table.ts';
+import { FragmentTable } from '../tables/fragment-table.ts';
+import { TcpTracker } from '../tables/tcp-tracker.ts';
+import { Totals } from '../tables/totals.ts';
+import { Decoder } from '../wire/decode.ts';
+import { DECODE_STATUS, DECODE_STATUS_NAMES, DecodedBatch } from '../wire/decoded-batch.ts';
+import type { PacketBatch } from '../wire/packet-batch.ts';
+import { Bus, type Tick } from './bus.ts';
+import { Coverage, type CoverageInput } from './coverage.ts';
+import type { CaptureView, EngineOptions, InterfaceView, Snapshot, SnapshotHead, TotalsView } from './messages.ts';
+import type { Monitor, MonitorName, Query } from './monitor.ts';
+
+/** Live ticks: four a second. */
+const TICK_MS = 250;
+/** Coverage is sampled once a second. */
+const COVERAGE_INTERVAL = 1;
+
+/** What writes packets to a file for -w (capture/savefile/pcapng-writer.ts). */
+export interface PacketWriter {
+  write(packets: PacketBatch, selected: Uint8Array, interfaces: CaptureSource['interfaces']): void;
+  readonly notWritten: number;
+  close(): Promise<void>;
+}
+
+/** What the engine needs from outside; tests pass their own. */
+export interface EngineParts {
+  source: CaptureSource;
+  monitors: readonly Monitor[];
+  /** Decides which packets pass, or null: all. */
+  filter: ExpressionFilter | null;
+  /** True when the kernel drops packets for the filter: coverage cannot be known then. */
+  prefiltered: boolean;
+  writer: PacketWriter | null;
+  /** Kernel's packet counters by interface name, or null (files). */
+  kernelPackets: (() => ReadonlyMap<string, number>) | null;
+  /** Wall clock, seconds since 1970. */
+  wallClock(): number;
+  /** Monotonic clock, seconds. */
+  monotonicClock(): number;
+}
+
+export class Engine {
+  readonly bus = new Bus();
+  readonly #options: EngineOptions;
+  readonly #parts: EngineParts;
+  readonly #live: boolean;
+  readonly #decoder: Decoder;
+  readonly #fragments = new FragmentTable();
+  readonly #conversations: ConversationTable;
+  readonly #tcp: TcpTracker;
+  readonly #totals = new Totals();
+  readonly #batch = new DecodedBatch();
+  readonly #coverage = new Coverage();
+  readonly #monitors = new Map<MonitorName, Monitor>();
+  readonly #downInterfaces = new Set<string>();
+  readonly #statusBase = new Float64Array(DECODE_STATUS_NAMES.length);
+  #filteredOut = 0;
+  #receivedBase = { received: 0, kernel: 0, interface: 0, freezes: 0 };
+  #timer: NodeJS.Timeout | null = null;
+  #onEnd: () => void = () => undefined;
+  /** No more packets will come: what snapshots show does not change any more. */
+  ended = false;
+
+  /** Engine time: seconds since 1970 of the last tick, of the start (or reset), of the open window's beginning. */
+  #now = 0;
+  #began = 0;
+  #windowBegan = 0;
+  #lastTick = 0;
+  #lastCoverage = 0;
+  /** wall clock − monotonic clock at start: a step of the wall clock does not disturb intervals. */
+  #clockOffset = 0;
+  /** Files: time of the first packet, in whole nanoseconds as the source cuts its batches; number of the open window. */
+  #origin: { seconds: number; nanoseconds: number } | null = null;
+  #windowIndex = 0;
+
+  constructor(options: EngineOptions, parts: EngineParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#live = options.source.kind === 'live';
+    this.#decoder = new Decoder({ decapsulate: options.decapsulate });
+    this.#conversations = new ConversationTable({ maximumRows: options.maximumConversations });
+    this.#tcp = new TcpTracker(this.#conversations, { maximumRows: options.maximumConversations });
+    this.#conversations.onOverflow = (changed) => this.bus.emit('changed', changed);
+    for (const monitor of parts.monitors) this.#attach(monitor);
+  }
+
+  /** Opens the source and begins to count. `onEnd` is called when no more packets will come. */
+  async start(onEnd: () => void): Promise<void> {
+    this.#onEnd = onEnd;
+    if (this.#live) this.#startClock();
+    const sink: CaptureSink = {
+      onBatch: (packets) => this.#onBatch(packets),
+      onFact: (fact) => this.#onFact(fact),
+      onEnd: () => this.#end(),
+    };
+    await this.#parts.source.start(sink);
+    if (!this.#live) return;
+    this.#sampleCoverage();
+    this.#timer = setInterval(() => this.#onTimer(), TICK_MS);
+  }
+
+  /** Head and rows of one moment. */
+  page(name: MonitorName, query: Query): Snapshot {
+    return { ...this.head(name), ...this.#monitor(name).page(query) };
+  }
+
+  /** Rows of one moment in slices: for output that wants all of them. */
+  slices(name: MonitorName, query: Query, size: number): Iterable<unknown[]> {
+    return this.#monitor(name).slices(query, size);
+  }
+
+  command(name: MonitorName, command: string, commandArguments: Record<string, unknown>): unknown {
+    const monitor = this.#monitor(name);
+    if (monitor.command === undefined) throw new Error(`${name} has no commands`);
+    return monitor.command(command, commandArguments);
+  }
+
+  /** Settings that may change while running. */
+  setOptions(changes: Partial<EngineOptions>): void {
+    Object.assign(this.#options, changes);
+  }
+
+  /** All counters begin at zero again; conversations are forgotten. */
+  reset(): void {
+    this.#conversations.reset();
+    this.#tcp.reset();
+    this.#fragments.reset();
+    this.#totals.reset();
+    this.#coverage.reset();
+    this.#filteredOut = 0;
+    this.#statusBase.set(this.#decoder.statusCounts);
+    const statistics = this.#parts.source.statistics();
+    this.#receivedBase = {
+      received: statistics.received ?? 0,
+      kernel: statistics.droppedByKernel ?? 0,
+      interface: statistics.droppedByInterface ?? 0,
+      freezes: statistics.freezes ?? 0,
+    };
+    this.#began = this.#now;
+    this.#windowBegan = this.#now;
+    this.bus.emit('reset');
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    await this.#parts.source.stop();
+    await this.#parts.writer?.close();
+  }
+
+  /** Everything about this moment except rows. */
+  head(monitor: MonitorName): SnapshotHead {
+    return {
+      monitor,
+      time: this.#now,
+      elapsedSeconds: Math.max(0, this.#now - this.#began),
+      interface: this.#interfaceName(),
+      capture: this.#captureView(),
+      totals: this.#totalsView(),
+      evicted: { ...this.#conversations.evicted },
+      interfaces: this.#interfaceViews(),
+    };
+  }
+
+  #attach(monitor: Monitor): void {
+    this.#monitors.set(monitor.name, monitor);
+    monitor.attach({
+      bus: this.bus,
+      conversations: this.#conversations,
+      tcp: this.#tcp,
+      interfaces: () => this.#interfaceViews(),
+      now: () => this.#now,
+      options: this.#options,
+    });
+  }
+
+  #monitor(name: MonitorName): Monitor {
+    const monitor = this.#monitors.get(name);
+    if (monitor === undefined) throw new Error(`monitor ${name} does not run`);
+    return monitor;
+  }
+
+  #onBatch(packets: PacketBatch): void {
+    const batch = this.#batch;
+    if (!this.#live) this.#followPacketTime(packets);
+    this.#decoder.decode(packets, batch);
+    this.#fragments.resolve(batch);
+    this.#select(batch);
+    this.#conversations.account(batch);
+    this.#fragments.settle(batch, this.#conversations);
+    this.#tcp.update(batch);
+    this.#totals.add(batch);
+    this.#parts.writer?.write(packets, batch.selected, this.#parts.source.interfaces);
+    this.bus.emit('batch', batch);
+  }
+
+  #select(batch: DecodedBatch): void {
+    const { selected, segments, count } = batch;
+    const filter = this.#parts.filter;
+    if (filter === null) {
+      selected.fill(1, 0, count);
+      return;
+    }
+    if (filter.select(batch.packets, selected) === 0) return;
+    for (let i = 0; i < count; i++) if (selected[i] === 0) this.#filteredOut += segments[i];
+  }
+
+  #onFact(fact: CaptureFact): void {
+    if (fact.type === 'interface-down') this.#downInterfaces.add(fact.interface);
+    if (fact.type === 'interface-up') this.#downInterfaces.delete(fact.interface);
+    this.bus.emit('fact', fact);
+  }
+
+  #end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (!this.#live) this.#tick(this.#now, true);
+    this.#onEnd();
+  }
+
+  // --- time, live -------------------------------------------------------------------------------------------------
+
+  #startClock(): void {
+    this.#clockOffset = this.#parts.wallClock() - this.#parts.monotonicClock();
+    this.#beginTime(this.#parts.wallClock());
+  }
+
+  #beginTime(time: number): void {
+    this.#now = time;
+    this.#began = time;
+    this.#windowBegan = time;
+    this.#lastTick = time;
+    this.#lastCoverage = time;
+  }
+
+  #onTimer(): void {
+    const now = this.#clockOffset + this.#parts.monotonicClock();
+    if (now - this.#lastCoverage >= COVERAGE_INTERVAL) {
+      this.#lastCoverage = now;
+      this.#sampleCoverage();
+    }
+    // A timer may fire a little early: half a tick of tolerance keeps windows at their nominal length.
+    this.#tick(now, now - this.#windowBegan >= this.#options.rateWindow - TICK_MS / 2000);
+  }
+
+  #tick(now: number, closesWindow: boolean): void {
+    const tick: Tick = { time: now, elapsed: now - this.#began, interval: now - this.#lastTick };
+    this.#now = now;
+    this.#lastTick = now;
+    this.#conversations.expireSome(now, this.#options.closedPersistence, this.#options.tcpTimeout);
+    this.bus.emit('tick', tick);
+    if (closesWindow) this.#closeWindow(tick);
+  }
+
+  #closeWindow(tick: Tick): void {
+    const seconds = tick.time - this.#windowBegan;
+    this.#windowBegan = tick.time;
+    this.#totals.closeWindow(seconds);
+    this.#conversations.closeWindow(seconds, (changed) => this.bus.emit('changed', changed));
+    this.bus.emit('window', tick);
+  }
+
+  // --- time, files ------------------------------------------------------------------------------------------------
+
+  /**
+   * The source never lets a batch span a window's boundary, so the first packet's time says which windows are over.
+   * Of a long silence only the first empty window is closed (it brings all rates to zero): a capture of a year is no
+   * million of empty snapshots.
+   */
+  #followPacketTime(packets: PacketBatch): void {
+    if (this.#origin === null) {
+      this.#origin = { seconds: packets.seconds[0], nanoseconds: packets.nanoseconds[0] };
+      this.#beginTime(packets.seconds[0] + packets.nanoseconds[0] / 1e9);
+    }
+    const window = this.#options.rateWindow;
+    if (Number.isFinite(window)) {
+      const { seconds, nanoseconds } = this.#origin;
+      const sinceFirst = (packets.seconds[0] - seconds) * 1e9 + (packets.nanoseconds[0] - nanoseconds);
+      const index = Math.floor(sinceFirst / (window * 1e9));
+      for (let closed = 0; this.#windowIndex < index && closed < 2; closed++) {
+        this.#windowIndex++;
+        this.#tick(this.#began + this.#windowIndex * window, true);
+      }
+      if (this.#windowIndex < index) {
+        this.#windowIndex = index;
+        this.#windowBegan = this.#began + index * window;
+      }
+    }
+    const last = packets.count - 1;
+    this.#now = Math.max(this.#now, packets.seconds[last] + packets.nanoseconds[last] / 1e9);
+  }
+
+  // --- views ------------------------------------------------------------------------------------------------------
+
+  #sampleCoverage(): void {
+    const counters = this.#parts.kernelPackets?.();
+    if (counters === undefined) return;
+    const captured = new Map<string, number>();
+    for (const { slot, name, virtual } of this.#parts.source.interfaces) {
+      const counted = virtual ? this.#totals.buffersOf(slot) : this.#totals.packetsOf(slot);
+      captured.set(name, (captured.get(name) ?? 0) + counted);
+    }
+    const inputs: CoverageInput[] = [];
+    for (const [name, kernelPackets] of counters) {
+      inputs.push({ name, kernelPackets, capturedPackets: captured.get(name) ?? 0 });
+    }
+    this.#coverage.sample(inputs);
+  }
+
+  #captureView(): CaptureView {
+    const { source, filter, writer, prefiltered } = this.#parts;
+    const statistics = source.statistics();
+    const base = this.#receivedBase;
+    const since = (value: number | null, before: number): number | null => (value === null ? null : value - before);
+    const reasons = this.#malformedByReason();
+    return {
+      source: source.kind,
+      received: since(statistics.received, base.received),
+      droppedByKernel: since(statistics.droppedByKernel, base.kernel),
+      droppedByInterface: since(statistics.droppedByInterface, base.interface),
+      malformed: Object.values(reasons).reduce((sum, count) => sum + count, 0),
+      malformedByReason: reasons,
+      filteredOut: this.#filteredOut,
+      filter: filter === null ? null : (this.#options.expression?.text ?? null),
+      coverage: prefiltered ? null : this.#coverage.value(),
+      freezes: since(statistics.freezes, base.freezes),
+      notWritten: writer?.notWritten ?? 0,
+    };
+  }
+
+  #malformedByReason(): Record<string, number> {
+    const reasons: Record<string, number> = {};
+    for (let status = DECODE_STATUS.ok + 1; status < DECODE_STATUS_NAMES.length; status++) {
+      const count = this.#decoder.statusCounts[status] - this.#statusBase[status];
+      if (count > 0) reasons[DECODE_STATUS_NAMES[status]] = count;
+    }
+    return reasons;
+  }
+
+  #totalsView(): TotalsView {
+    const totals = this.#totals;
+    return {
+      packets: totals.packets,
+      buffers: totals.buffers,
+      ipBytes: totals.ipBytes,
+      wireBytes: totals.wireBytes,
+      packetsPerSecond: totals.packetsPerSecond,
+      bytesPerSecond: totals.ipBytesPerSecond,
+      wireBytesPerSecond: totals.wireBytesPerSecond,
+    };
+  }
+
+  #interfaceName(): string {
+    const { source } = this.#options;
+    if (source.kind === 'live') {
+      return source.interfaces !== 'all' && source.interfaces.length === 1 ? source.interfaces[0] : 'all';
+    }
+    const names = new Set(this.#parts.source.interfaces.map((entry) => entry.name));
+    return names.size === 1 ? [...names][0] : 'all';
+  }
+
+  #interfaceViews(): InterfaceView[] {
+    return this.#parts.source.interfaces.map(({ slot, name }) => ({ slot, name, up: !this.#downInterfaces.has(name) }));
+  }
+}

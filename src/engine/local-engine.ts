@@ -1,0 +1,128 @@
+/**
+ * The engine in the front's own process: for capture files and for tests. The same interface as the forked engine.
+ * Reading goes on in short slices of time, so a screen stays alive; it waits while a receiver of snapshots does.
+ */
+import { OperatorError } from '../base/errors.ts';
+import type { CaptureFact, CaptureSource } from '../capture/capture-source.ts';
+import { buildEngine } from './build-engine.ts';
+import type { Engine } from './engine.ts';
+import { type EngineClient, EngineError, Handlers, type WatchReceiver } from './engine-client.ts';
+import type { EngineOptions, Snapshot } from './messages.ts';
+import type { MonitorName, Query } from './monitor.ts';
+import { takeSnapshot, type WatchedSnapshot } from './watch.ts';
+
+export interface LocalEngineParts {
+  /** Makes the source in place of the one that the options name (tests). */
+  source?: (options: EngineOptions) => CaptureSource;
+}
+
+export function createLocalEngine(parts: LocalEngineParts = {}): EngineClient {
+  return new LocalEngine(parts);
+}
+
+class LocalEngine implements EngineClient {
+  readonly #parts: LocalEngineParts;
+  readonly #facts = new Handlers<[CaptureFact]>();
+  readonly #ends = new Handlers<[]>();
+  #engine: Engine | null = null;
+  /** Deliveries to the receiver, one after the other; the source waits for it between slices. */
+  #deliveries: Promise<void> = Promise.resolve();
+  #delivering = 0;
+
+  constructor(parts: LocalEngineParts) {
+    this.#parts = parts;
+  }
+
+  async start(options: EngineOptions): Promise<void> {
+    try {
+      const engine = buildEngine(options, {
+        source: this.#parts.source?.(options),
+        beforeSlice: () => (this.#delivering > 0 ? this.#deliveries : undefined),
+      });
+      this.#engine = engine;
+      engine.bus.on('fact', (fact) => this.#facts.call(fact));
+      for (const begin of this.#beforeStart) begin(engine);
+      this.#beforeStart = [];
+      await engine.start(() => {
+        this.#deliveries = this.#deliveries.then(() => this.#ends.call());
+      });
+    } catch (error) {
+      if (error instanceof OperatorError) throw new EngineError(error.message, error.fields);
+      throw error;
+    }
+  }
+
+  /** A watch must stand before the first packet: it may be asked for before start. */
+  #beforeStart: ((engine: Engine) => void)[] = [];
+
+  async page(monitor: MonitorName, query: Query): Promise<Snapshot> {
+    return this.#running().page(monitor, query);
+  }
+
+  async watch(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void> {
+    const begin = (engine: Engine): void => {
+      engine.bus.on('window', () => {
+        const snapshot = takeSnapshot(engine, { monitor, query });
+        // Before the end of the file rows go on changing, so they are taken now; afterwards they can be taken lazily.
+        if (!engine.ended) snapshot.slices = [...snapshot.slices];
+        this.#deliver(snapshot, receiver);
+      });
+    };
+    if (this.#engine === null) this.#beforeStart.push(begin);
+    else begin(this.#engine);
+  }
+
+  #deliver({ head, slices }: WatchedSnapshot, receiver: WatchReceiver): void {
+    this.#delivering++;
+    this.#deliveries = this.#deliveries.then(async () => {
+      await receiver.head(head);
+      for (const rows of slices) await receiver.rows(rows);
+      await receiver.end();
+      this.#delivering--;
+    });
+    this.#deliveries.catch(() => undefined);
+  }
+
+  async reset(): Promise<void> {
+    this.#running().reset();
+  }
+
+  async command(
+    monitor: MonitorName,
+    command: string,
+    commandArguments: Record<string, unknown>,
+  ): Promise<unknown> {
+    return this.#running().command(monitor, command, commandArguments);
+  }
+
+  async setOptions(options: Partial<EngineOptions>): Promise<void> {
+    this.#running().setOptions(options);
+  }
+
+  async guardTerminal(): Promise<void> {
+    // The front's own exit handlers restore the terminal: there is no second process to do it.
+  }
+
+  onFact(handler: (fact: CaptureFact) => void): () => void {
+    return this.#facts.add(handler);
+  }
+
+  onEnd(handler: () => void): () => void {
+    return this.#ends.add(handler);
+  }
+
+  onLost(): () => void {
+    return () => undefined;
+  }
+
+  async stop(): Promise<void> {
+    const engine = this.#engine;
+    this.#engine = null;
+    await engine?.stop();
+  }
+
+  #running(): Engine {
+    if (this.#engine === null) throw new EngineError('the engine does not run', null);
+    return this.#engine;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What crosses the boundary between the engine process and the front. Plain values only (structured clone).
+ * CONTRACT: counters are cumulative since start or reset, unknown is null, units are in names.
+ */
+import type { CaptureFact, CaptureKind } from '../capture/capture-source.ts';
+import type { OperatorErrorFields } from '../base/errors.ts';
+import type { MonitorName, Page, Query } from './monitor.ts';
+
+/** An interface as screens name it. */
+export interface InterfaceView {
+  slot: number;
+  name: string;
+  /** false after it went down or vanished. */
+  up: boolean;
+}
+
+/** The `capture` object of machine output, and the status line. */
+export interface CaptureView {
+  source: CaptureKind;
+  received: number | null;
+  droppedByKernel: number | null;
+  droppedByInterface: number | null;
+  /** Packets with a decode status other than ok, in total and by reason (DECODE_STATUS_NAMES). */
+  malformed: number;
+  malformedByReason: Record<string, number>;
+  filteredOut: number;
+  /** Text of the active filter or expression, or null. */
+  filter: string | null;
+  /** Captured / kernel's counters over the last minute, 0 to 1; null when it cannot be known. */
+  coverage: number | null;
+  /** Ring full and frozen: times. */
+  freezes: number | null;
+  /** Packets that -w could not write. */
+  notWritten: number;
+}
+
+export interface TotalsView {
+  packets: number;
+  /** Buffers that the kernel handed over: an offloaded one is several packets. */
+  buffers: number;
+  ipBytes: number;
+  wireBytes: number;
+  packetsPerSecond: number;
+  bytesPerSecond: number;
+  wireBytesPerSecond: number;
+}
+
+/** Everything about a moment except rows. */
+export interface SnapshotHead {
+  monitor: MonitorName;
+  /** Seconds since 1970, engine time. */
+  time: number;
+  elapsedSeconds: number;
+  /** Interface name or "all"; the file's name is not an interface. */
+  interface: string;
+  capture: CaptureView;
+  totals: TotalsView;
+  /** Conversations folded away at the table's cap, with what they carried. */
+  evicted: { conversations: number; packets: number; ipBytes: number; wireBytes: number };
+  interfaces: InterfaceView[];
+}
+
+export interface Snapshot<Row = unknown> extends SnapshotHead, Page<Row> {}
+
+/** Where packets come from. */
+export type SourceOptions =
+  | { kind: 'live'; interfaces: string[] | 'all'; capture: 'auto' | 'ring' | 'pcap'; promiscuous: boolean }
+  | { kind: 'file'; path: string };
+
+/** A capture expression and what libpcap made of it. */
+export interface CompiledExpression {
+  text: string;
+  /** Per LINKTYPE_ number: the program (BpfProgram.instructions), or libpcap's words where it has no sense there. */
+  programs: { linkType: number; instructions: Uint8Array | null; error: string | null }[];
+}
+
+/** How the engine is to run; fixed for one capture. */
+export interface EngineOptions {
+  source: SourceOptions;
+  monitors: MonitorName[];
+  /** Bytes kept per packet. */
+  snaplen: number;
+  /** Capture expression, compiled by the front for every link type that may come (libpcap may resolve host names). */
+  expression: CompiledExpression | null;
+  /** Write what passes to this pcapng file (a path the engine may open, e.g. /proc/PID/fd/N), or null. */
+  writePath: string | null;
+  /** Seconds of a rate window; Infinity (files): one window over the whole file, so that rates are its averages. */
+  rateWindow: number;
+  /** Rows of the conversation table. */
+  maximumConversations: number;
+  /** Show tunnels by what they carry. */
+  decapsulate: boolean;
+  /** Idle TCP connections are timed out after this many seconds. */
+  tcpTimeout: number;
+  /** Closed, reset and timed-out rows go after this many seconds; idle rows of other protocols too. null: never (files). */
+  closedPersistence: number | null;
+}
+
+/** What the front asks; every request is answered by `done`, `answer` or `failed` with the same id. */
+export type RequestBody =
+  | { type: 'start'; options: EngineOptions }
+  | { type: 'page'; monitor: MonitorName; query: Query }
+  | { type: 'watch'; monitor: MonitorName; query: Query }
+  | { type: 'unwatch' }
+  | { type: 'reset' }
+  | { type: 'command'; monitor: MonitorName; command: string; arguments: Record<string, unknown> }
+  | { type: 'set-options'; options: Partial<EngineOptions> }
+  | { type: 'terminal'; restore: string }
+  | { type: 'stop' };
+
+/** Front to engine. `watch-taken` says that the last watched snapshot was written: only then is another made. */
+export type Request = (RequestBody & { id: number }) | { type: 'watch-taken'; id: number };
+
+/** Engine to front. */
+export type Reply =
+  | { type: 'answer'; id: number; value: unknown }
+  | { type: 'failed'; id: number; error: OperatorErrorFields | null; message: string }
+  /** One snapshot of a watch: head first, then slices of rows, then its end. */
+  | { type: 'watch-head'; head: Snapshot }
+  | { type: 'watch-rows'; rows: unknown[] }
+  | { type: 'watch-end' }
+  | { type: 'fact'; fact: CaptureFact }
+  /** No more packets will come. */
+  | { type: 'end' };
