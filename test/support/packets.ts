@@ -395,13 +395,14 @@ function asTestPacket(packet: PacketLike): TestPacket {
 }
 
 /**
- * At most BATCH_CAPACITY packets, each followed by `gap` bytes of 0xEE: a read past a packet's end meets garbage.
+ * At most BATCH_CAPACITY packets, each followed by `gap` bytes of `garbage`: a read past a packet's end meets garbage.
  * Packets cut short (capturedLength) are followed by the gap at once.
  */
 export function packetBatch(
   packets: readonly PacketLike[],
   linkType: number = LINKTYPE.ethernet,
   gap = 64,
+  garbage = 0xee,
 ): PacketBatch {
   if (packets.length > BATCH_CAPACITY) throw new Error(`${packets.length} packets are more than a batch holds`);
   const batch = new PacketBatch();
@@ -421,7 +422,7 @@ export function packetBatch(
     batch.strippedTag[i] = packet.strippedTag ?? 0;
     batch.gsoSize[i] = packet.gsoSize ?? 0;
     batch.flags[i] = packet.flags ?? 0;
-    parts.push(captured, new Uint8Array(gap).fill(0xee));
+    parts.push(captured, new Uint8Array(gap).fill(garbage));
     at += captured.length + gap;
   }
   batch.bytes = concat(...parts);

@@ -88,8 +88,14 @@ const ALTERNATE_SCREEN = [47, 1047, 1049];
 const MOUSE = [9, 1000, 1002, 1003];
 const BRACKETED_PASTE = 2004;
 
-/** `set -m`: the program gets a process group of its own in the foreground, as under an interactive shell. */
-const SHELL = `set -m; d=$1; shift; (echo "$BASHPID" >"$d/pid"; exec "$@"); echo "$?" >"$d/status"; exec sleep 1000`;
+/**
+ * `set -m`: the program gets a process group of its own in the foreground, as under an interactive shell. The status is
+ * written by the trap because a shell ends when SIGINT has ended its program; when the terminal is gone, it just ends.
+ */
+const SHELL = [
+  `set -m; d=$1; shift; trap 's=$?; [ -t 0 ] || exit; echo "$s" >"$d/status"; exec sleep 1000' EXIT`,
+  `(echo "$BASHPID" >"$d/pid"; exec "$@")`,
+].join('; ');
 
 /** Starts a program in a terminal of its own, 80x24 when nothing else is asked for. Close the session when done. */
 export async function spawnInTerminal(
@@ -103,7 +109,7 @@ export async function spawnInTerminal(
   const folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-pty-'));
   const env = { ...process.env, TERM: 'xterm-256color', ...options.env };
   const shellArgs = ['--norc', '--noprofile', '-c', SHELL, 'shell', folder, command, ...args];
-  const pty = spawn('bash', shellArgs, { name: 'xterm-256color', cols, rows, cwd: options.cwd, env });
+  const pty = spawn('bash', shellArgs, { cols, rows, cwd: options.cwd, env });
   const session = new PtySession(terminal, pty, privateModes, folder);
   await session.started();
   return session;

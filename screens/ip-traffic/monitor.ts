@@ -1,0 +1,451 @@
+/**
+ * Engine side of the IP traffic monitor: answers pages and slices of the conversation table, and keeps the newest packets
+ * for the packet-by-packet view while someone wants them. It owns no conversation and makes strings only for rows that
+ * are handed out.
+ *
+ *   query ─► order, search ─► one pass over the table: counts, candidates ─► page of rows ─► plain values
+ */
+import type { InterfaceView } from '../../src/engine/messages.ts';
+import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
+import {
+  addressOffset,
+  firstSide,
+  ipProtocolOf,
+  isTcp,
+  networkOf,
+  type OrderContext,
+  portOf,
+  type RowOrder,
+  rowOrder,
+} from '../../src/tables/conversation-order.ts';
+import { ConversationSearch } from '../../src/tables/conversation-search.ts';
+import {
+  type ConversationTable,
+  ROW_DOUBLE,
+  ROW_DOUBLES,
+  ROW_FLAG,
+  ROW_RATES,
+  ROW_WORD,
+  ROW_WORDS,
+} from '../../src/tables/conversation-table.ts';
+import { PacketRing } from '../../src/tables/packet-ring.ts';
+import type { TcpTracker } from '../../src/tables/tcp-tracker.ts';
+import { TopRows } from '../../src/tables/top-rows.ts';
+import { addressText, macText } from '../../src/wire/address.ts';
+import { Decoder } from '../../src/wire/decode.ts';
+import { DECODE_STATUS_NAMES, DecodedBatch, KEY_WORDS, NETWORK, TCP_FLAG } from '../../src/wire/decoded-batch.ts';
+import { describeIcmp, describePacket } from '../../src/wire/describe.ts';
+import { etherTypeName, hasPorts, IP_PROTOCOL, ipProtocolName } from '../../src/wire/numbers.ts';
+import { BATCH_CAPACITY } from '../../src/wire/packet-batch.ts';
+import {
+  CONVERSATION_STATES,
+  type Endpoint,
+  type IpTrafficExtra,
+  type IpTrafficOptions,
+  type IpTrafficRow,
+  type PacketLine,
+} from './types.ts';
+
+const VLAN_PRESENT = 0x1000;
+const VLAN_ID = 0xfff;
+
+/** Figures of one pass over the table. */
+interface Survey extends IpTrafficExtra {
+  /** Rows of the panel that pass the search, and those that do not. */
+  shown: number;
+  hidden: number;
+}
+
+/** One query, understood. */
+interface Lookup {
+  order: RowOrder;
+  matches(row: number): boolean;
+  inPanel(isTcpRow: boolean): boolean;
+}
+
+export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
+  readonly name = 'ip-traffic';
+  #context: MonitorContext | null = null;
+  #search: { key: string; search: ConversationSearch } | null = null;
+  #packets: PacketRing | null = null;
+
+  attach(context: MonitorContext): () => void {
+    this.#context = context;
+    // A file is over before anyone asks for its packets.
+    if (context.options.source.kind === 'file') this.#packets = new PacketRing();
+    const stopBatches = context.bus.on('batch', (batch) => this.#packets?.add(batch));
+    const stopResets = context.bus.on('reset', () => {
+      if (this.#packets !== null) this.#packets = new PacketRing();
+    });
+    return () => {
+      stopBatches();
+      stopResets();
+    };
+  }
+
+  page(query: Query): Page<IpTrafficRow | PacketLine> {
+    const options = readOptions(query);
+    return options.panel === 'packets' ? this.#packetPage(query, options) : this.#rowPage(query, options);
+  }
+
+  slices(query: Query, size: number): Iterable<(IpTrafficRow | PacketLine)[]> {
+    const options = readOptions(query);
+    if (options.panel === 'packets') return [this.#packetPage(query, options).rows];
+    const { conversations } = this.#attached();
+    const lookup = this.#lookup(query, options);
+    const top = new TopRows(conversations.count, conversations.count, lookup.order.tie);
+    this.#survey(lookup, (row) => top.add(lookup.order.key(row), row));
+    const limit = query.limit === 0 ? conversations.count : query.limit;
+    const ids = Float64Array.from(top.page(query.offset, limit), (row) => conversations.idOf(row));
+    return this.#slicesOf(ids, size);
+  }
+
+  command(command: string, commandArguments: Record<string, unknown>): unknown {
+    const { conversations, options, now } = this.#attached();
+    switch (command) {
+      case 'flush':
+        return { removed: conversations.removeClosed(now(), options.tcpTimeout) };
+      case 'packets':
+        this.#keepPackets(commandArguments.on === true);
+        return null;
+      default:
+        throw new Error(`${this.name} has no command ${command}`);
+    }
+  }
+
+  #attached(): MonitorContext {
+    if (this.#context === null) throw new Error(`monitor ${this.name} is not attached`);
+    return this.#context;
+  }
+
+  // --- conversations ----------------------------------------------------------------------------------------------
+
+  #rowPage(query: Query, options: IpTrafficOptions): Page<IpTrafficRow> {
+    const { conversations } = this.#attached();
+    const lookup = this.#lookup(query, options);
+    const followed = query.follow === null ? -1 : conversations.rowOf(query.follow);
+    const position = followed < 0 ? -1 : this.#positionOf(followed, lookup);
+    const limit = query.limit === 0 ? conversations.count : query.limit;
+    const wanted = pageOffset(query.offset, limit, position);
+    const top = new TopRows(wanted + limit, conversations.count, lookup.order.tie);
+    const survey = this.#survey(lookup, (row) => top.add(lookup.order.key(row), row));
+    const offset = Math.max(0, Math.min(wanted, survey.shown - limit));
+    const { shown, hidden, ...extra } = survey;
+    const builder = this.#builder();
+    const rows = Array.from(top.page(offset, limit), (row) => builder.row(row));
+    return { rows, offset, rowsTotal: shown, hidden, extra };
+  }
+
+  *#slicesOf(ids: Float64Array, size: number): Generator<IpTrafficRow[]> {
+    const { conversations } = this.#attached();
+    for (let at = 0; at < ids.length; at += size) {
+      const builder = this.#builder();
+      const rows: IpTrafficRow[] = [];
+      for (const id of ids.subarray(at, at + size)) {
+        // Conversations may go while slices are being written.
+        const row = conversations.rowOf(id);
+        if (row >= 0) rows.push(builder.row(row));
+      }
+      yield rows;
+    }
+  }
+
+  #builder(): RowBuilder {
+    const { conversations, tcp, interfaces, now, options } = this.#attached();
+    return new RowBuilder(conversations, tcp, interfaces(), now(), options.tcpTimeout);
+  }
+
+  #lookup(query: Query, options: IpTrafficOptions): Lookup {
+    const context = this.#attached();
+    const { conversations: table, tcp } = context;
+    const now = context.now();
+    const { tcpTimeout } = context.options;
+    const stateOf = (row: number): number => table.stateAt(row, now, tcpTimeout);
+    const ranks = rankNames(context.interfaces());
+    const orderContext: OrderContext = { table, tcp, stateOf, interfaceRank: (slot) => ranks.get(slot) ?? ranks.size };
+    const search = this.#searchFor(options, context.interfaces());
+    return {
+      order: rowOrder(orderContext, query.sort, query.descending),
+      matches: search === null ? () => true : (row) => search.matches(row, stateOf(row)),
+      inPanel: (isTcpRow) => options.panel === 'all' || isTcpRow === (options.panel === 'tcp'),
+    };
+  }
+
+  /** The search of these options; kept while they are the same, since a port number takes 65,536 comparisons. */
+  #searchFor(options: IpTrafficOptions, interfaces: readonly InterfaceView[]): ConversationSearch | null {
+    const terms = {
+      text: options.search ?? '',
+      addresses: options.searchAddresses ?? [],
+      ports: options.searchPorts ?? [],
+    };
+    if (terms.text === '') return null;
+    const names: string[] = [];
+    for (const { slot, name } of interfaces) names[slot] = name;
+    const key = JSON.stringify([terms, names]);
+    if (this.#search?.key !== key) {
+      const { conversations } = this.#attached();
+      this.#search = { key, search: new ConversationSearch(conversations, terms, CONVERSATION_STATES, names) };
+    }
+    return this.#search.search;
+  }
+
+  /** One pass over the table; visits the rows that are shown. */
+  #survey(lookup: Lookup, visit: (row: number) => void): Survey {
+    const { conversations: table } = this.#attached();
+    const { rates, highWater } = table;
+    const survey: Survey = {
+      shown: 0,
+      hidden: 0,
+      tcpConversations: 0,
+      otherConversations: 0,
+      tcpBytesPerSecond: 0,
+      otherBytesPerSecond: 0,
+    };
+    for (let row = 0; row < highWater; row++) {
+      if (!table.isLive(row)) continue;
+      const isTcpRow = isTcp(table, row);
+      const bytesPerSecond = rates[row * ROW_RATES] + rates[row * ROW_RATES + 1];
+      survey[isTcpRow ? 'tcpConversations' : 'otherConversations']++;
+      survey[isTcpRow ? 'tcpBytesPerSecond' : 'otherBytesPerSecond'] += bytesPerSecond;
+      if (!lookup.inPanel(isTcpRow)) continue;
+      if (lookup.matches(row)) {
+        survey.shown++;
+        visit(row);
+      } else {
+        survey.hidden++;
+      }
+    }
+    return survey;
+  }
+
+  /** Place of a row in the order, or -1 when it is not shown. */
+  #positionOf(followed: number, lookup: Lookup): number {
+    const { key, tie } = lookup.order;
+    const followedKey = key(followed);
+    let position = 0;
+    let isShown = false;
+    this.#survey(lookup, (row) => {
+      const rowKey = key(row);
+      if (row === followed) isShown = true;
+      else if (rowKey < followedKey || (rowKey === followedKey && tie(row, followed) < 0)) position++;
+    });
+    return isShown ? position : -1;
+  }
+
+  // --- packets ----------------------------------------------------------------------------------------------------
+
+  #keepPackets(on: boolean): void {
+    if (!on) this.#packets = this.#attached().options.source.kind === 'file' ? this.#packets : null;
+    else this.#packets ??= new PacketRing();
+  }
+
+  #packetPage(query: Query, options: IpTrafficOptions): Page<PacketLine> {
+    const lines = this.#packets === null ? [] : this.#packetLines(this.#packets);
+    const text = options.search?.toLowerCase() ?? '';
+    const shown = text === '' ? lines : lines.filter((line) => lineMatches(line, text, options));
+    const limit = query.limit === 0 ? shown.length : query.limit;
+    const offset = Math.max(0, Math.min(query.offset, shown.length - limit));
+    const rows = shown.slice(offset, offset + limit);
+    return { rows, offset, rowsTotal: shown.length, hidden: lines.length - shown.length, extra: {} };
+  }
+
+  /** All packets that are kept, oldest first, decoded again. */
+  #packetLines(ring: PacketRing): PacketLine[] {
+    const { options, interfaces } = this.#attached();
+    const decoder = new Decoder({ decapsulate: options.decapsulate });
+    const names = interfaceNames(interfaces());
+    const decoded = ring.batches.map((packets) => {
+      const batch = new DecodedBatch();
+      decoder.decode(packets, batch);
+      return batch;
+    });
+    const lines: PacketLine[] = [];
+    const capacity = decoded.length * BATCH_CAPACITY;
+    for (let number = ring.oldest; number < ring.count; number++) {
+      const slot = number % capacity;
+      const batch = decoded[Math.floor(slot / BATCH_CAPACITY)];
+      lines.push(packetLine(ring, batch, slot, number, names));
+    }
+    return lines;
+  }
+}
+
+/** Makes rows of one moment. */
+class RowBuilder {
+  readonly #table: ConversationTable;
+  readonly #tcp: TcpTracker;
+  readonly #names: ReadonlyMap<number, string>;
+  readonly #now: number;
+  readonly #tcpTimeout: number;
+
+  constructor(
+    table: ConversationTable,
+    tcp: TcpTracker,
+    interfaces: readonly InterfaceView[],
+    now: number,
+    tcpTimeout: number,
+  ) {
+    this.#table = table;
+    this.#tcp = tcp;
+    this.#names = interfaceNames(interfaces);
+    this.#now = now;
+    this.#tcpTimeout = tcpTimeout;
+  }
+
+  row(row: number): IpTrafficRow {
+    const table = this.#table;
+    const { u32, f64, rates } = table;
+    const first = firstSide(table, row);
+    const isIp = networkOf(table, row) !== NETWORK.other;
+    const word = u32[row * ROW_WORDS + ROW_WORD.ports];
+    const vlan = u32[row * ROW_WORDS + ROW_WORD.place] & 0xffff;
+    const double = (at: number): [number, number] => pair(first, (side) => f64[row * ROW_DOUBLES + at + side]);
+    return {
+      id: table.idOf(row),
+      protocol: isIp ? ipProtocolName(ipProtocolOf(table, row)) : etherTypeName(word),
+      ipProtocol: isIp ? ipProtocolOf(table, row) : null,
+      etherType: isIp ? null : word,
+      interface: nameOf(this.#names, u32[row * ROW_WORDS + ROW_WORD.interfaceSlot]),
+      vlan: (vlan & VLAN_PRESENT) === 0 ? null : vlan & VLAN_ID,
+      endpoints: pair(first, (side) => this.#endpoint(row, side)),
+      packets: double(ROW_DOUBLE.packets),
+      ipBytes: double(ROW_DOUBLE.ipBytes),
+      wireBytes: double(ROW_DOUBLE.wireBytes),
+      bytesPerSecond: pair(first, (side) => rates[row * ROW_RATES + side]),
+      wireBytesPerSecond: pair(first, (side) => rates[row * ROW_RATES + 2 + side]),
+      ...(isTcp(table, row) ? this.#tcpPart(row, first) : this.#otherPart(row, first)),
+      state: CONVERSATION_STATES[table.stateAt(row, this.#now, this.#tcpTimeout)],
+      process: null,
+      firstSeen: table.firstSeen[row],
+      lastSeen: f64[row * ROW_DOUBLES + ROW_DOUBLE.lastSeen],
+    };
+  }
+
+  #tcpPart(row: number, first: 0 | 1) {
+    const tcp = this.#tcp;
+    const known = !Number.isNaN(tcp.retransmissions(row, 0));
+    return {
+      flags: pair(first, (side) => flagsText(tcp.lastFlags(row, side))),
+      partial: (this.#table.u32[row * ROW_WORDS + ROW_WORD.flags] & ROW_FLAG.partial) !== 0,
+      rttSeconds: orNull(tcp.rttSeconds(row)),
+      retransmissions: known ? pair(first, (side) => tcp.retransmissions(row, side)) : null,
+      window: pair(first, (side) => orNull(tcp.windowBytes(row, side))),
+      lastPacketSize: pair(first, (side) => orNull(tcp.lastPacketSize(row, side))),
+      detail: pair<string | null>(first, () => null),
+    };
+  }
+
+  #otherPart(row: number, first: 0 | 1) {
+    const protocol = ipProtocolOf(this.#table, row);
+    const isIcmp = protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6;
+    const last = this.#table.u32[row * ROW_WORDS + ROW_WORD.extra];
+    const value = (side: number): number | null => (last >>> (side * 16)) & 0xffff || null;
+    const detail = (side: number): string | null => {
+      const type = value(side);
+      return type === null || !isIcmp ? null : describeIcmp(protocol, type - 1);
+    };
+    return {
+      flags: pair<string | null>(first, () => null),
+      partial: null,
+      rttSeconds: null,
+      retransmissions: null,
+      window: pair<number | null>(first, () => null),
+      lastPacketSize: pair(first, (side) => (isIcmp ? null : value(side))),
+      detail: pair(first, detail),
+    };
+  }
+
+  #endpoint(row: number, side: number): Endpoint {
+    const table = this.#table;
+    const { u32, macs } = table;
+    const at = addressOffset(row, side);
+    const id = (u32[row * ROW_WORDS + ROW_WORD.macs] >>> (side * 16)) & 0xffff;
+    const isIp = networkOf(table, row) !== NETWORK.other;
+    return {
+      address: isIp ? addressText(u32, at) : macText(u32[at + 2], u32[at + 3]),
+      port: orNull(portOf(table, row, side)),
+      name: null,
+      mac: id === 0 ? null : macText(macs.highOf(id), macs.lowOf(id)),
+    };
+  }
+}
+
+/** Values of both sides, the sender of the first packet first. */
+function pair<T>(first: 0 | 1, of: (side: number) => T): [T, T] {
+  return first === 0 ? [of(0), of(1)] : [of(1), of(0)];
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
+
+/** Where the page begins: at the row asked for, or moved as little as shows the followed row. */
+function pageOffset(offset: number, limit: number, position: number): number {
+  if (position < 0) return offset;
+  if (position < offset) return position;
+  return Math.max(offset, position - limit + 1);
+}
+
+function flagsText(flags: number): string | null {
+  if (flags < 0) return null;
+  const letter = (bit: number, text: string): string => ((flags & bit) === 0 ? '-' : text);
+  return letter(TCP_FLAG.syn, 'S') + letter(TCP_FLAG.psh, 'P') + letter(TCP_FLAG.ack, 'A') + letter(TCP_FLAG.urg, 'U');
+}
+
+function interfaceNames(interfaces: readonly InterfaceView[]): ReadonlyMap<number, string> {
+  return new Map(interfaces.map(({ slot, name }) => [slot, name]));
+}
+
+function nameOf(names: ReadonlyMap<number, string>, slot: number): string {
+  return names.get(slot) ?? `#${slot}`;
+}
+
+function rankNames(interfaces: readonly InterfaceView[]): ReadonlyMap<number, number> {
+  const sorted = [...interfaces].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const ranks = new Map<string, number>();
+  for (const { name } of sorted) if (!ranks.has(name)) ranks.set(name, ranks.size);
+  return new Map(interfaces.map(({ slot, name }) => [slot, ranks.get(name) ?? 0]));
+}
+
+function readOptions(query: Query): IpTrafficOptions {
+  const { panel, search, searchAddresses, searchPorts } = query.options as Partial<IpTrafficOptions>;
+  return { panel: panel ?? 'all', search: search ?? null, searchAddresses, searchPorts };
+}
+
+function packetLine(
+  ring: PacketRing,
+  batch: DecodedBatch,
+  slot: number,
+  number: number,
+  names: ReadonlyMap<number, string>,
+): PacketLine {
+  const i = slot % BATCH_CAPACITY;
+  const isIp = batch.network[i] !== NETWORK.other;
+  const protocol = batch.ipProtocol[i];
+  const withPorts = isIp && hasPorts(protocol);
+  const address = (side: number): string => {
+    const at = i * KEY_WORDS + side * 4;
+    return isIp ? addressText(batch.key, at) : macText(batch.key[at + 2], batch.key[at + 3]);
+  };
+  return {
+    number,
+    time: batch.time[i],
+    protocol: isIp ? ipProtocolName(protocol) : etherTypeName(batch.key[i * KEY_WORDS + 8]),
+    interface: nameOf(names, batch.packets.interfaceSlot[i]),
+    source: address(batch.direction[i]),
+    sourcePort: withPorts ? ring.sourcePort[slot] : null,
+    destination: address(1 - batch.direction[i]),
+    destinationPort: withPorts ? ring.destinationPort[slot] : null,
+    bytes: isIp ? ring.ipBytes[slot] : ring.wireBytes[slot],
+    detail: describePacket(batch, i),
+    malformed: ring.status[slot] === 0 ? null : DECODE_STATUS_NAMES[ring.status[slot]],
+  };
+}
+
+function lineMatches(line: PacketLine, text: string, options: IpTrafficOptions): boolean {
+  const { source, destination, sourcePort, destinationPort, protocol, detail } = line;
+  const fields = [source, destination, protocol, line.interface, detail, sourcePort ?? '', destinationPort ?? ''];
+  if (fields.some((field) => String(field).toLowerCase().includes(text))) return true;
+  if (options.searchAddresses?.some((address) => address === source || address === destination)) return true;
+  return options.searchPorts?.some((port) => port === sourcePort || port === destinationPort) ?? false;
+}

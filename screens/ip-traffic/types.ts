@@ -1,0 +1,162 @@
+/**
+ * What crosses the boundary between the IP traffic monitor (engine side) and its screen, output and log (front side).
+ * CONTRACT section 4: direction pairs are [sent by endpoint 0, sent by endpoint 1]; unknown is null.
+ */
+
+/** Life of a conversation. TCP runs through the first seven; other protocols are active or idle. */
+export const CONVERSATION_STATES = [
+  'new',
+  'syn-sent',
+  'syn-received',
+  'established',
+  'fin-wait',
+  'closing',
+  'closed',
+  'reset',
+  'timed-out',
+  'active',
+  'idle',
+] as const;
+export type ConversationState = (typeof CONVERSATION_STATES)[number];
+
+export interface Endpoint {
+  /** IPv4, IPv6 or (non-IP) MAC address as text. */
+  address: string;
+  /** null where the protocol has no ports. */
+  port: number | null;
+  /** Name of the address, filled in by the front; null = unknown or not asked for. */
+  name: string | null;
+  mac: string | null;
+}
+
+export interface IpTrafficRow {
+  /** Stays with the conversation while it lives; never two conversations with one id in a run. */
+  id: number;
+  /** Lower-case name: "tcp", "udp", "icmp", "ipv6-icmp", "arp", or the number as text. */
+  protocol: string;
+  /** IP protocol number, or null for non-IP. */
+  ipProtocol: number | null;
+  /** EtherType of non-IP rows, else null. */
+  etherType: number | null;
+  interface: string;
+  vlan: number | null;
+  /** The first packet's sender stands first, as iptraf-ng orders its lines. */
+  endpoints: [Endpoint, Endpoint];
+  packets: [number, number];
+  ipBytes: [number, number];
+  wireBytes: [number, number];
+  bytesPerSecond: [number, number];
+  wireBytesPerSecond: [number, number];
+  /** Flags of the last packet of each side, order S P A U ("S-A-"); null for other protocols. */
+  flags: [string | null, string | null];
+  state: ConversationState;
+  /** true: was open already when we started (TCP whose SYN was not seen); null for other protocols. */
+  partial: boolean | null;
+  /** Round-trip time in seconds as seen here (both halves of the path added), or null. */
+  rttSeconds: number | null;
+  retransmissions: [number, number] | null;
+  /** Advertised window in bytes, scaled when the scale was negotiated in sight; null = unknown. */
+  window: [number | null, number | null];
+  /** IP bytes of the last packet of each side; null = none yet. */
+  lastPacketSize: [number | null, number | null];
+  /** Last ICMP type and code of each side ("echo req", "dest unrch (port)"), else null. */
+  detail: [string | null, string | null];
+  process: null;
+  /** Seconds since 1970. Machine output prints ISO 8601. */
+  firstSeen: number;
+  lastSeen: number;
+}
+
+/** Columns that rows can be ordered by (Query.sort). */
+export const IP_TRAFFIC_SORTS = [
+  'rate',
+  'bytes',
+  'packets',
+  'source',
+  'destination',
+  'port',
+  'protocol',
+  'state',
+  'interface',
+  'first-seen',
+  'last-seen',
+  'rtt',
+  'retransmissions',
+] as const;
+export type IpTrafficSort = (typeof IP_TRAFFIC_SORTS)[number];
+
+/** Query.options of this monitor. */
+export interface IpTrafficOptions {
+  /**
+   * Which rows: TCP, everything else, or both. 'packets': PacketLine rows instead, the oldest kept first (a bounded
+   * number; an offset beyond the end gives the newest `limit`); offset, limit and search apply, sort and follow do not.
+   */
+  panel: 'tcp' | 'other' | 'all' | 'packets';
+  /** Search text, or null. Matches addresses, ports, protocol, state, interface (case-insensitive substring). */
+  search: string | null;
+  /** Addresses whose *names* match the search (the front resolves names, the engine does not). */
+  searchAddresses?: string[];
+  /** Ports whose service names match the search. */
+  searchPorts?: number[];
+}
+
+/** Page.extra of this monitor. */
+export interface IpTrafficExtra {
+  tcpConversations: number;
+  otherConversations: number;
+  /** IP bytes and packets per second of all TCP, of everything else. */
+  tcpBytesPerSecond: number;
+  otherBytesPerSecond: number;
+}
+
+/**
+ * Commands of this monitor (EngineRequest): "flush" {} drops closed rows; "packets" {on: boolean} starts and stops
+ * keeping the newest packets for panel 'packets' (kept from the start when reading a file: it is over before one asks).
+ */
+export type IpTrafficCommand = 'flush' | 'packets';
+
+/** One line of the packet-by-packet view (panel 'packets'). */
+export interface PacketLine {
+  /** Grows by one with every packet seen. */
+  number: number;
+  time: number;
+  protocol: string;
+  interface: string;
+  source: string;
+  sourcePort: number | null;
+  destination: string;
+  destinationPort: number | null;
+  /** IP bytes, or frame bytes of non-IP. */
+  bytes: number;
+  /** "S-A-", "echo req", "request for 10.0.0.1", … */
+  detail: string;
+  /** Decode status other than ok, by name; else null. */
+  malformed: string | null;
+}
+
+/**
+ * What happened to TCP connections, for logs. opened: by a SYN in sight; first-packet: was open already; fin: one side
+ * sent its FIN; closed: both FINs acknowledged; reset: RST, or an ICMP unreachable that quotes it; timed-out: idle.
+ */
+export type ConnectionEvent = 'opened' | 'first-packet' | 'fin' | 'closed' | 'reset' | 'timed-out';
+
+/** One event, with the conversation as it was then. */
+export interface ConnectionFact {
+  event: ConnectionEvent;
+  /** Seconds since 1970, engine time. */
+  time: number;
+  conversation: LoggedConversation;
+}
+
+/** The part of a row that logs write. */
+export type LoggedConversation = Pick<
+  IpTrafficRow,
+  'protocol' | 'ipProtocol' | 'interface' | 'vlan' | 'packets' | 'ipBytes' | 'wireBytes' | 'firstSeen' | 'lastSeen'
+> & { endpoints: [Pick<Endpoint, 'address' | 'port'>, Pick<Endpoint, 'address' | 'port'>] };
+
+/** Answer of the command "facts": what happened since the last call. The first call begins the collecting. */
+export interface ConnectionFacts {
+  facts: ConnectionFact[];
+  /** Facts that had no room. */
+  lost: number;
+}

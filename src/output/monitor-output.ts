@@ -1,0 +1,27 @@
+/**
+ * What output for pipes needs to know of a monitor: how a row becomes a JSON object, CSV records and a line of text.
+ * Each monitor describes itself in its own folder (screens/<monitor>/output.ts); monitors.ts lists them.
+ */
+import type { SnapshotHead } from '../engine/messages.ts';
+
+/** A cell of CSV or text: null = unknown. */
+export type Cell = string | number | boolean | null;
+
+export interface TextColumn<Row> {
+  /** Upper case, no blanks: a word that cut and awk can count. */
+  title: string;
+  /** Least cells. */
+  width: number;
+  align: 'left' | 'right';
+  read(row: Row): string;
+}
+
+export interface MonitorOutput<Row> {
+  /** The row as machine output prints it (CONTRACT section 4). */
+  json(row: Row): object;
+  /** Names of the CSV fields. */
+  csvHeader: readonly string[];
+  /** CSV records of one row: none, one or several (one for each direction). */
+  csvRecords(row: Row, head: SnapshotHead): Cell[][];
+  textColumns: readonly TextColumn<Row>[];
+}

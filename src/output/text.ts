@@ -1,0 +1,101 @@
+/**
+ * Text for people, cut and awk: each snapshot is a line of facts ("# …"), a line of titles and one line a row. Cells
+ * hold no blanks and are never empty ("-" = unknown), so the n-th word is always the n-th column.
+ */
+import { formatDuration, formatPercent } from '../base/format.ts';
+import type { SnapshotHead } from '../engine/messages.ts';
+import { sanitizeText } from '../names/sanitize.ts';
+import type { OutputEvent } from './json.ts';
+import type { MonitorOutput } from './monitor-output.ts';
+import { isoTime } from './time.ts';
+import type { OutputFormat } from './writer.ts';
+
+/** Stands for what is not known. */
+const EMPTY = '-';
+
+function counted(value: number | null): string {
+  return value === null ? 'unknown' : String(value);
+}
+
+function factsLine(head: SnapshotHead, rowsTotal: number): string {
+  const { capture, totals } = head;
+  const facts = [
+    isoTime(head.time) ?? 'time unknown',
+    head.interface,
+    head.monitor,
+    `elapsed ${formatDuration(head.elapsedSeconds)}`,
+    `packets ${totals.packets}`,
+    `IP bytes ${totals.ipBytes}`,
+    `wire bytes ${totals.wireBytes}`,
+    `bit/s ${Math.round(totals.bytesPerSecond * 8)}`,
+    `dropped ${counted(capture.droppedByKernel)}`,
+    `malformed ${capture.malformed}`,
+    `coverage ${capture.coverage === null ? 'unknown' : formatPercent(capture.coverage)}`,
+  ];
+  if (capture.filter !== null) facts.push(`filter ${capture.filter}`);
+  if (head.evicted.conversations > 0) facts.push(`evicted ${head.evicted.conversations}`);
+  facts.push(`rows ${rowsTotal}`);
+  return `# ${facts.map(sanitizeText).join('  ')}\n`;
+}
+
+export class TextFormat<Row> implements OutputFormat<Row> {
+  readonly #output: MonitorOutput<Row>;
+  #widths: number[];
+  #isFirst = true;
+  #titlesDue = false;
+
+  constructor(output: MonitorOutput<Row>) {
+    this.#output = output;
+    this.#widths = output.textColumns.map((column) => Math.max(column.width, column.title.length));
+  }
+
+  begin(head: SnapshotHead, rowsTotal: number): string {
+    const before = this.#isFirst ? '' : '\n';
+    this.#isFirst = false;
+    this.#titlesDue = true;
+    return before + factsLine(head, rowsTotal);
+  }
+
+  /** Columns are as wide as the first slice needs; a longer cell of a later one pushes its line, nothing is cut. */
+  rows(rows: readonly Row[]): string {
+    const { textColumns } = this.#output;
+    const cells = rows.map((row) => textColumns.map((column) => cellText(column.read(row))));
+    let text = '';
+    if (this.#titlesDue) {
+      this.#widths = textColumns.map((_, i) =>
+        cells.reduce((width, line) => Math.max(width, line[i].length), this.#widths[i]),
+      );
+      text = this.#titles();
+    }
+    for (const line of cells) text += this.#line(line);
+    return text;
+  }
+
+  end(): string {
+    return this.#titlesDue ? this.#titles() : '';
+  }
+
+  event(event: OutputEvent): string {
+    const { type, time, ...fields } = event;
+    const facts = Object.entries(fields).map(([name, value]) => `${name} ${sanitizeText(String(value))}`);
+    return `# ${[isoTime(time) ?? 'time unknown', type, ...facts].join('  ')}\n`;
+  }
+
+  #titles(): string {
+    this.#titlesDue = false;
+    return this.#line(this.#output.textColumns.map((column) => column.title));
+  }
+
+  #line(cells: readonly string[]): string {
+    const { textColumns } = this.#output;
+    const padded = cells.map((cell, i) =>
+      textColumns[i].align === 'right' ? cell.padStart(this.#widths[i]) : cell.padEnd(this.#widths[i]),
+    );
+    return `${padded.join('  ').trimEnd()}\n`;
+  }
+}
+
+function cellText(text: string): string {
+  const clean = sanitizeText(text).replace(/\s+/g, '-');
+  return clean === '' ? EMPTY : clean;
+}
