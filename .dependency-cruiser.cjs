@@ -9,19 +9,64 @@ const only = (name, from, allowed, comment) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('base-imports-nothing', '^src/base/', '^src/base/', 'base is the floor'),
     only('wire-sees-base', '^src/wire/', '^src/(base|wire)/', 'decoders are pure'),
-    only('tables-see-wire', '^src/tables/', '^src/(base|wire|tables)/', 'tables know decoded packets and nothing above'),
-    only('filters-see-wire', '^filters/(?!store)', '^(src/(base|wire)|filters)/', 'filters are decided on decoded columns'),
+    only(
+      'tables-see-wire',
+      '^src/tables/',
+      '^src/(base|wire|tables)/',
+      'tables know decoded packets and nothing above',
+    ),
+    only(
+      'filters-see-wire',
+      '^filters/(?!store)',
+      '^(src/(base|wire)|filters)/',
+      'filters are decided on decoded columns',
+    ),
     only('native-sees-base', '^src/native/', '^src/(base|native)/', 'system calls know nothing of the program'),
-    only('capture-sees-wire', '^src/capture/', '^(src/(base|wire|native|capture)|filters)/', 'a capture source fills batches'),
-    only('engine-draws-nothing', '^src/engine/', '^(src/(base|wire|tables|filters|capture|native|processes|engine)|filters|screens/[^/]+/(monitor|types)\\.ts)', 'the engine never sees a terminal'),
-    only('monitor-sees-tables', '^screens/[^/]+/monitor\\.ts', '^(src/(base|wire|tables|engine)/|screens/[^/]+/types\\.ts)', 'engine side of a screen module'),
-    only('screen-sees-kit', '^screens/[^/]+/(screen|columns)\\.ts', '^(src/(base|wire/numbers|names)|src/engine/(messages|monitor)\\.ts|screens/)', 'front side of a screen module: never tables, capture or the engine'),
-    { name: 'koffi-in-native-only', severity: 'error', from: { pathNot: '^src/native/' }, to: { path: 'node_modules/koffi' } },
-    { name: 'terminal-kit-in-kit-only', severity: 'error', from: { pathNot: '^screens/kit/' }, to: { path: 'node_modules/terminal-kit' } },
+    only(
+      'capture-sees-wire',
+      '^src/capture/',
+      '^(src/(base|wire|native|capture)|filters)/',
+      'a capture source fills batches',
+    ),
+    only(
+      'engine-draws-nothing',
+      '^src/engine/',
+      '^(src/(base|wire|tables|filters|capture|native|processes|engine)|filters|screens/[^/]+/(monitor|types)\\.ts)',
+      'the engine never sees a terminal',
+    ),
+    only(
+      'monitor-sees-tables',
+      '^screens/[^/]+/monitor\\.ts',
+      '^(src/(base|wire|tables|engine)/|screens/[^/]+/types\\.ts)',
+      'engine side of a screen module',
+    ),
+    only(
+      'screen-sees-kit',
+      '^screens/[^/]+/(screen|columns)\\.ts',
+      '^(src/(base|wire/numbers|names)|src/engine/(messages|monitor)\\.ts|screens/)',
+      'front side of a screen module: never tables, capture or the engine',
+    ),
+    {
+      name: 'koffi-in-native-only',
+      severity: 'error',
+      from: { pathNot: '^src/native/' },
+      to: { path: 'node_modules/koffi' },
+    },
+    {
+      name: 'terminal-kit-in-kit-only',
+      severity: 'error',
+      from: { pathNot: '^screens/kit/' },
+      to: { path: 'node_modules/terminal-kit' },
+    },
     {
       name: 'pure-rooms-have-no-node',
       comment: 'base, wire, tables and filters (all but the store) contain no node:*',
@@ -34,6 +79,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

@@ -14,18 +14,20 @@ import { createHelp } from './help/screen.ts';
 import { drawScreens } from './kit/chrome.ts';
 import { confirmDialog } from './kit/dialog.ts';
 import { dispatchKey, IGNORED, type KeyBinding, REDRAW } from './kit/keys.ts';
-import type { EngineRequest, MouseEvent, Reaction, Screen } from './kit/screen.ts';
+import type { EngineRequest, MonitorQuery, MouseEvent, Reaction, Screen } from './kit/screen.ts';
 import type { StatusMessage } from './kit/status-line.ts';
 import type { Surface } from './kit/surface.ts';
 
 /** What the engine tells without being asked. */
-export type EngineFact = CaptureFact | { type: 'engine-lost'; error: OperatorErrorFields };
+export type EngineFact = CaptureFact | { type: 'engine-started' } | { type: 'engine-lost'; error: OperatorErrorFields };
 
 /** The engine as the loop sees it. */
 export interface NavigatorClient {
   page(monitor: MonitorName, query: Query): Promise<Snapshot>;
   reset(): Promise<void>;
   command(monitor: MonitorName, command: string, args: Record<string, unknown>): Promise<unknown>;
+  /** Writes every row that the question selects to a new CSV file; returns how many. */
+  save(path: string, question: MonitorQuery): Promise<number>;
   /** Subscribes; returns the undo. */
   onFact(handler: (fact: EngineFact) => void): () => void;
 }
@@ -218,6 +220,9 @@ export class Navigator {
       case 'engine':
         this.#request(reaction.request);
         break;
+      case 'save':
+        this.#save(reaction.path, reaction.question);
+        break;
       case 'all':
         for (const each of reaction.reactions) this.#carryOut(each);
     }
@@ -247,6 +252,14 @@ export class Navigator {
         : this.#client.command(request.monitor, request.command, request.arguments);
     answer.then(
       () => this.#refresh(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #save(path: string, question: MonitorQuery): void {
+    this.say(`writing ${path} …`);
+    this.#client.save(path, question).then(
+      (rows) => this.say(`${rows} ${rows === 1 ? 'row' : 'rows'} written to ${path}`),
       (error: unknown) => this.#fail(error),
     );
   }
@@ -322,6 +335,11 @@ export class Navigator {
         break;
       case 'interface-up':
         this.say(`${fact.interface} is up again; capture goes on`);
+        break;
+      case 'engine-started':
+        this.#lost = false;
+        this.#clearMessage();
+        this.#pull();
         break;
       case 'engine-lost':
         this.say(describeOperatorError(fact.error), 'error');

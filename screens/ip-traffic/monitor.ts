@@ -7,6 +7,7 @@
  */
 import type { InterfaceView } from '../../src/engine/messages.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
+import type { ConnectionFact as RecordedFact } from '../../src/tables/connection-facts.ts';
 import {
   addressOffset,
   firstSide,
@@ -39,10 +40,13 @@ import { etherTypeName, hasPorts, IP_PROTOCOL, ipProtocolName } from '../../src/
 import { BATCH_CAPACITY } from '../../src/wire/packet-batch.ts';
 import {
   CONVERSATION_STATES,
+  type ConnectionFact,
+  type ConnectionFacts,
   type Endpoint,
   type IpTrafficExtra,
   type IpTrafficOptions,
   type IpTrafficRow,
+  type LoggedConversation,
   type PacketLine,
 } from './types.ts';
 
@@ -71,8 +75,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
 
   attach(context: MonitorContext): () => void {
     this.#context = context;
-    // A file is over before anyone asks for its packets.
-    if (context.options.source.kind === 'file') this.#packets = new PacketRing();
+    if (context.options.keepsPackets) this.#packets = new PacketRing();
     const stopBatches = context.bus.on('batch', (batch) => this.#packets?.add(batch));
     const stopResets = context.bus.on('reset', () => {
       if (this.#packets !== null) this.#packets = new PacketRing();
@@ -108,6 +111,8 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
       case 'packets':
         this.#keepPackets(commandArguments.on === true);
         return null;
+      case 'facts':
+        return this.#takeFacts();
       default:
         throw new Error(`${this.name} has no command ${command}`);
     }
@@ -232,10 +237,25 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     return isShown ? position : -1;
   }
 
+  // --- facts for logs ---------------------------------------------------------------------------------------------
+
+  #takeFacts(): ConnectionFacts {
+    const { tcp, interfaces } = this.#attached();
+    if (!tcp.facts.wanted) tcp.facts.start();
+    const names = interfaceNames(interfaces());
+    const facts: ConnectionFact[] = [];
+    tcp.facts.drain((fact) => {
+      facts.push({ event: fact.event, time: fact.time, conversation: loggedConversation(fact, names) });
+    });
+    const { lost } = tcp.facts;
+    tcp.facts.lost = 0;
+    return { facts, lost };
+  }
+
   // --- packets ----------------------------------------------------------------------------------------------------
 
   #keepPackets(on: boolean): void {
-    if (!on) this.#packets = this.#attached().options.source.kind === 'file' ? this.#packets : null;
+    if (!on) this.#packets = this.#attached().options.keepsPackets ? this.#packets : null;
     else this.#packets ??= new PacketRing();
   }
 
@@ -268,6 +288,31 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     }
     return lines;
   }
+}
+
+/** A TCP connection as it was when something happened to it, the sender of the first packet first. */
+function loggedConversation(
+  { u32, f64, firstSeen }: RecordedFact,
+  names: ReadonlyMap<number, string>,
+): LoggedConversation {
+  const first = (u32[ROW_WORD.flags] & ROW_FLAG.endpoint1First) === 0 ? 0 : 1;
+  const double = (at: number): [number, number] => pair(first, (side) => f64[at + side]);
+  const vlan = u32[ROW_WORD.place] & 0xffff;
+  return {
+    protocol: ipProtocolName(IP_PROTOCOL.tcp),
+    ipProtocol: IP_PROTOCOL.tcp,
+    interface: nameOf(names, u32[ROW_WORD.interfaceSlot]),
+    vlan: (vlan & VLAN_PRESENT) === 0 ? null : vlan & VLAN_ID,
+    endpoints: pair(first, (side) => ({
+      address: addressText(u32, side * 4),
+      port: (u32[ROW_WORD.ports] >>> (side === 0 ? 16 : 0)) & 0xffff,
+    })),
+    packets: double(ROW_DOUBLE.packets),
+    ipBytes: double(ROW_DOUBLE.ipBytes),
+    wireBytes: double(ROW_DOUBLE.wireBytes),
+    firstSeen,
+    lastSeen: f64[ROW_DOUBLE.lastSeen],
+  };
 }
 
 /** Makes rows of one moment. */

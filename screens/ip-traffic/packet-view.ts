@@ -47,9 +47,11 @@ interface LineLayout {
 
 /** Time of day with microseconds, UTC, "02:45:00.123456"; blank for times no calendar has. */
 export function packetTime(seconds: number): string {
-  const time = new Date(Math.floor(seconds) * 1000);
+  // Rounded: a double holds today's seconds to a quarter of a microsecond.
+  const wholeMicros = Math.round(seconds * 1e6);
+  const time = new Date(Math.floor(wholeMicros / 1e6) * 1000);
   if (Number.isNaN(time.getTime())) return '';
-  const micros = Math.floor((seconds - Math.floor(seconds)) * 1e6);
+  const micros = wholeMicros % 1e6;
   return `${time.toISOString().slice(11, 19)}.${String(micros).padStart(6, '0')}`;
 }
 

@@ -113,7 +113,7 @@ export interface IpTrafficExtra {
  * Commands of this monitor (EngineRequest): "flush" {} drops closed rows; "packets" {on: boolean} starts and stops
  * keeping the newest packets for panel 'packets' (kept from the start when reading a file: it is over before one asks).
  */
-export type IpTrafficCommand = 'flush' | 'packets';
+export type IpTrafficCommand = 'flush' | 'packets' | 'facts';
 
 /** One line of the packet-by-packet view (panel 'packets'). */
 export interface PacketLine {

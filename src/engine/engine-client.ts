@@ -24,12 +24,17 @@ export interface EngineClient {
   page(monitor: MonitorName, query: Query): Promise<Snapshot>;
   /** One snapshot at the end of every rate window, and one at the end of a file. One watch at a time. */
   watch(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void>;
+  /** One snapshot of this moment with every row the query selects, in slices. Resolves after receiver.end. */
+  take(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void>;
   reset(): Promise<void>;
   command(monitor: MonitorName, command: string, commandArguments: Record<string, unknown>): Promise<unknown>;
   /** Changes settings that can change while running (timeouts, expression, …). */
   setOptions(options: Partial<EngineOptions>): Promise<void>;
-  /** Hands over what the engine writes to the terminal if the front vanishes. */
-  guardTerminal(restore: string): Promise<void>;
+  /**
+   * Hands over what the engine writes to the terminal if the front vanishes, and the terminal's settings before the
+   * screen was opened; null: the engine reads them now. Answers with those settings (null without a second process).
+   */
+  guardTerminal(restore: string, settings: Uint8Array | null): Promise<Uint8Array | null>;
   onFact(handler: (fact: CaptureFact) => void): () => void;
   /** No more packets will come (end of file); watches have had their last snapshot. */
   onEnd(handler: () => void): () => void;
@@ -90,6 +95,7 @@ class ForkedEngine implements EngineClient {
   /** Replies of a watch are handled strictly one after the other. */
   #watchTurn: Promise<void> = Promise.resolve();
   #stopping = false;
+  #started = false;
   #lost: string | null = null;
   #stderr = '';
   readonly #gone: Promise<void>;
@@ -114,6 +120,7 @@ class ForkedEngine implements EngineClient {
   }
 
   async start(options: EngineOptions): Promise<void> {
+    this.#started = true;
     await this.#ask({ type: 'start', options });
   }
 
@@ -124,6 +131,28 @@ class ForkedEngine implements EngineClient {
   async watch(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void> {
     this.#receiver = receiver;
     await this.#ask({ type: 'watch', monitor, query });
+  }
+
+  async take(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void> {
+    const watching = this.#receiver;
+    let stopListening = (): void => undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        stopListening = this.onLost((reason) => reject(engineLost(reason)));
+        this.#receiver = {
+          head: (head) => receiver.head(head),
+          rows: (rows) => receiver.rows(rows),
+          end: async () => {
+            await receiver.end();
+            resolve();
+          },
+        };
+        this.#ask({ type: 'take', monitor, query }).catch(reject);
+      });
+    } finally {
+      stopListening();
+      this.#receiver = watching;
+    }
   }
 
   async reset(): Promise<void> {
@@ -138,8 +167,8 @@ class ForkedEngine implements EngineClient {
     await this.#ask({ type: 'set-options', options });
   }
 
-  async guardTerminal(restore: string): Promise<void> {
-    await this.#ask({ type: 'terminal', restore });
+  async guardTerminal(restore: string, settings: Uint8Array | null): Promise<Uint8Array | null> {
+    return (await this.#ask({ type: 'terminal', restore, settings })) as Uint8Array | null;
   }
 
   onFact(handler: (fact: CaptureFact) => void): () => void {
@@ -158,7 +187,9 @@ class ForkedEngine implements EngineClient {
     if (this.#lost !== null) return this.#gone;
     if (!this.#stopping) {
       this.#stopping = true;
-      this.#ask({ type: 'stop' }).catch(() => undefined);
+      // An engine that was never started has nothing to close: it need not even finish loading.
+      if (!this.#started) this.#child.kill('SIGKILL');
+      else this.#ask({ type: 'stop' }).catch(() => undefined);
       const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_PATIENCE_MS);
       this.#gone.then(() => clearTimeout(timer));
     }
@@ -188,7 +219,8 @@ class ForkedEngine implements EngineClient {
         this.#pending.delete(reply.id);
         return;
       case 'fact':
-        return this.#facts.call(reply.fact);
+        this.#facts.call(reply.fact);
+        return;
       case 'end':
         this.#watchTurn = this.#watchTurn.then(() => this.#ends.call());
         return;

@@ -42,8 +42,8 @@ async function carryOut(request: RequestBody): Promise<unknown> {
     case 'watch':
       watched = { monitor: request.monitor, query: request.query };
       return null;
-    case 'unwatch':
-      watched = null;
+    case 'take':
+      sendSnapshot(takeSnapshot(running(), request));
       return null;
     case 'reset':
       return running().reset();
@@ -52,8 +52,8 @@ async function carryOut(request: RequestBody): Promise<unknown> {
     case 'set-options':
       return running().setOptions(request.options);
     case 'terminal':
-      rescue = { sequence: request.restore, settings: saveTerminalSettings(TERMINAL_FD) };
-      return null;
+      rescue = { sequence: request.restore, settings: request.settings ?? saveTerminalSettings(TERMINAL_FD) };
+      return rescue.settings;
     case 'stop':
       stopping = true;
       await engine?.stop();
@@ -77,10 +77,13 @@ function running(): Engine {
 
 function onWindow(): void {
   if (watched === null || watchBusy || engine === null) return;
+  sendSnapshot(takeSnapshot(engine, watched));
+}
+
+function sendSnapshot({ head, slices }: WatchedSnapshot): void {
   watchBusy = true;
-  const snapshot = takeSnapshot(engine, watched);
-  send({ type: 'watch-head', head: snapshot.head });
-  sendSlices(snapshot.slices[Symbol.iterator]());
+  send({ type: 'watch-head', head });
+  sendSlices(slices[Symbol.iterator]());
 }
 
 /** One slice a turn of the event loop: capture goes on in between. */

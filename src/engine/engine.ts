@@ -8,8 +8,9 @@
  * It draws nothing, resolves no name and listens on nothing. Time comes with the data: live from the monotonic clock,
  * in a file from packet timestamps, so that every snapshot of a file is the same each time.
  */
-import type { CaptureFact, CaptureSink, CaptureSource } from '../capture/capture-source.ts';
+
 import type { ExpressionFilter } from '../../filters/bpf.ts';
+import type { CaptureFact, CaptureSink, CaptureSource } from '../capture/capture-source.ts';
 import { ConversationTable } from '../tables/conversation-table.ts';
 import { FragmentTable } from '../tables/fragment-table.ts';
 import { TcpTracker } from '../tables/tcp-tracker.ts';

@@ -83,15 +83,17 @@ class LocalEngine implements EngineClient {
     this.#deliveries.catch(() => undefined);
   }
 
+  async take(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void> {
+    const snapshot = takeSnapshot(this.#running(), { monitor, query });
+    this.#deliver({ head: snapshot.head, slices: [...snapshot.slices] }, receiver);
+    await this.#deliveries;
+  }
+
   async reset(): Promise<void> {
     this.#running().reset();
   }
 
-  async command(
-    monitor: MonitorName,
-    command: string,
-    commandArguments: Record<string, unknown>,
-  ): Promise<unknown> {
+  async command(monitor: MonitorName, command: string, commandArguments: Record<string, unknown>): Promise<unknown> {
     return this.#running().command(monitor, command, commandArguments);
   }
 
@@ -99,8 +101,9 @@ class LocalEngine implements EngineClient {
     this.#running().setOptions(options);
   }
 
-  async guardTerminal(): Promise<void> {
+  async guardTerminal(): Promise<null> {
     // The front's own exit handlers restore the terminal: there is no second process to do it.
+    return null;
   }
 
   onFact(handler: (fact: CaptureFact) => void): () => void {

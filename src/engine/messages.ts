@@ -2,8 +2,9 @@
  * What crosses the boundary between the engine process and the front. Plain values only (structured clone).
  * CONTRACT: counters are cumulative since start or reset, unknown is null, units are in names.
  */
-import type { CaptureFact, CaptureKind } from '../capture/capture-source.ts';
+
 import type { OperatorErrorFields } from '../base/errors.ts';
+import type { CaptureFact, CaptureKind } from '../capture/capture-source.ts';
 import type { MonitorName, Page, Query } from './monitor.ts';
 
 /** An interface as screens name it. */
@@ -90,6 +91,8 @@ export interface EngineOptions {
   maximumConversations: number;
   /** Show tunnels by what they carry. */
   decapsulate: boolean;
+  /** Files: keep the newest packets for the packet-by-packet view, since the file is over before anyone asks for it. */
+  keepsPackets: boolean;
   /** Idle TCP connections are timed out after this many seconds. */
   tcpTimeout: number;
   /** Closed, reset and timed-out rows go after this many seconds; idle rows of other protocols too. null: never (files). */
@@ -101,11 +104,12 @@ export type RequestBody =
   | { type: 'start'; options: EngineOptions }
   | { type: 'page'; monitor: MonitorName; query: Query }
   | { type: 'watch'; monitor: MonitorName; query: Query }
-  | { type: 'unwatch' }
+  /** One snapshot now, with the replies of a watch. */
+  | { type: 'take'; monitor: MonitorName; query: Query }
   | { type: 'reset' }
   | { type: 'command'; monitor: MonitorName; command: string; arguments: Record<string, unknown> }
   | { type: 'set-options'; options: Partial<EngineOptions> }
-  | { type: 'terminal'; restore: string }
+  | { type: 'terminal'; restore: string; settings: Uint8Array | null }
   | { type: 'stop' };
 
 /** Front to engine. `watch-taken` says that the last watched snapshot was written: only then is another made. */

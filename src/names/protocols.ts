@@ -26,6 +26,15 @@ const LABELS: Record<string, string> = {
   'mpls-in-ip': 'MPLS/IP',
   hopopt: 'HopOpt',
   unknown: 'IP ?',
+  'wake-on-lan': 'WoL',
+  pppoe: 'PPPoE',
+  'pppoe-discovery': 'PPPoE D',
+  'flow-control': 'Pause',
+  appletalk: 'AppleTk',
+  macsec: 'MACsec',
+  fcoe: 'FCoE',
+  roce: 'RoCE',
+  aoe: 'AoE',
 };
 
 const ETHER_TYPE_LABELS = new Map<number, string>([
@@ -56,6 +65,7 @@ const ETHER_TYPE_LABELS = new Map<number, string>([
 export function protocolName(protocol: string, ipProtocol: number | null, etherType: number | null): string {
   if (ipProtocol === null && etherType !== null) return etherTypeName(etherType);
   if (/^\d+$/.test(protocol)) return `IP ${protocol}`;
+  if (protocol.startsWith('0x')) return protocol;
   return (LABELS[protocol] ?? protocol.toUpperCase()).slice(0, 7);
 }
 

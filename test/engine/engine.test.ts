@@ -36,6 +36,7 @@ function options(path: string, rateWindow: number): EngineOptions {
     maximumConversations: 10_000,
     decapsulate: false,
     tcpTimeout: 900,
+    keepsPackets: false,
     closedPersistence: null,
   };
 }
@@ -78,7 +79,10 @@ describe('Engine on a file', () => {
 
   it('closes windows exactly at multiples of the window after the first packet', async () => {
     const times = [100, 100.5, 100.999999999, 101, 101.5, 102, 102.25];
-    const snapshots = await snapshotsOf(times.map((time) => packetAt(time)), 1);
+    const snapshots = await snapshotsOf(
+      times.map((time) => packetAt(time)),
+      1,
+    );
     expect(snapshots.map(({ time, totals }) => [time, totals.packets])).toEqual([
       [101, 3],
       [102, 5],
@@ -113,7 +117,11 @@ describe('Engine on a file', () => {
 
   it('keeps totals whole when the table is at its cap', async () => {
     const path = join(folder, 'many.pcap');
-    writePcap(path, LINKTYPE.ethernet, Array.from({ length: 5000 }, (_, k) => packetAt(100 + k / 1000, 1 + k)));
+    writePcap(
+      path,
+      LINKTYPE.ethernet,
+      Array.from({ length: 5000 }, (_, k) => packetAt(100 + k / 1000, 1 + k)),
+    );
     const engine = createLocalEngine();
     const ended = new Promise<void>((resolve) => engine.onEnd(resolve));
     await engine.start({ ...options(path, Number.POSITIVE_INFINITY), maximumConversations: 1024 });

@@ -44,6 +44,12 @@ class FakeClient implements NavigatorClient {
     if (command === 'fails') throw new Error('no such command');
   }
 
+  async save(path: string, { monitor }: { monitor: MonitorName }): Promise<number> {
+    this.requests.push(`save ${monitor} ${path}`);
+    if (path === '/full') throw new Error('no space left');
+    return 7;
+  }
+
   onFact(handler: (fact: EngineFact) => void): () => void {
     this.handlers.add(handler);
     return () => this.handlers.delete(handler);

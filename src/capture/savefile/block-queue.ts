@@ -135,7 +135,10 @@ export class BlockQueue {
   #startWriting(): void {
     if (this.#inFlight || this.#retryTimer !== null) return;
     if (this.#sent === this.#writing.length) this.#swap();
-    if (this.#sent === this.#writing.length || this.#givenUp) return this.#release();
+    if (this.#sent === this.#writing.length || this.#givenUp) {
+      this.#release();
+      return;
+    }
     this.#inFlight = true;
     const { bytes, length } = this.#writing;
     write(this.#fd, bytes, this.#sent, length - this.#sent, null, (error, count) => {
@@ -162,7 +165,10 @@ export class BlockQueue {
   }
 
   #onFailure(error: NodeJS.ErrnoException): void {
-    if (error.code === 'EAGAIN') return this.#retryAfter(BUSY_MILLISECONDS);
+    if (error.code === 'EAGAIN') {
+      this.#retryAfter(BUSY_MILLISECONDS);
+      return;
+    }
     this.#report(error);
     if (FINAL_ERRORS.has(error.code ?? '')) this.#givenUp = true;
     else this.#retryAfter(RETRY_MILLISECONDS);

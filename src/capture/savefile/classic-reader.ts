@@ -104,7 +104,7 @@ export class ClassicReader implements RecordReader {
       const wire = view.getUint32(position + 12, littleEndian);
       offset[count] = start;
       capturedLength[count] = captured;
-      wireLength[count] = wire < captured ? captured : wire;
+      wireLength[count] = Math.max(wire, captured);
       secondsColumn[count] = seconds;
       nanoseconds[count] = fraction;
       if (recordHeaderBytes === 24) batch.packetType[count] = view.getUint8(position + 22);

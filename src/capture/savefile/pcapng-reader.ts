@@ -143,7 +143,7 @@ export class PcapngReader implements RecordReader {
       const wire = view.getUint32(position + 24, littleEndian);
       offset[count] = position + ENHANCED_HEADER_BYTES;
       capturedLength[count] = captured;
-      wireLength[count] = wire < captured ? captured : wire;
+      wireLength[count] = Math.max(wire, captured);
       secondsColumn[count] = seconds;
       nanoseconds[count] = fraction;
       interfaceSlot[count] = from.slot;
@@ -305,7 +305,7 @@ export class PcapngReader implements RecordReader {
     const i = batch.count++;
     batch.offset[i] = start;
     batch.capturedLength[i] = captured;
-    batch.wireLength[i] = wire < captured ? captured : wire;
+    batch.wireLength[i] = Math.max(wire, captured);
     batch.seconds[i] = this.#seconds;
     batch.nanoseconds[i] = this.#nanoseconds;
     batch.interfaceSlot[i] = from.slot;

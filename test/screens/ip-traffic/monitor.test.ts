@@ -37,6 +37,7 @@ function options(source: EngineOptions['source']): EngineOptions {
     maximumConversations: 10_000,
     decapsulate: false,
     tcpTimeout: 900,
+    keepsPackets: source.kind === 'file',
     closedPersistence: null,
   };
 }

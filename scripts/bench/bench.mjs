@@ -1,0 +1,147 @@
+// The benchmark: this program as a user runs it (dist/), beside whichever peers are installed, all in one run: the
+// machine may be slow or busy, ratios hold. Never a test: nothing fails because it was slow.
+//
+//   npm run bench [-- --quick] [--only start,idle,cpu,speed,file,frame] [--markdown README.md]
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compileSender, createLink, deleteLink } from './link.mjs';
+import { cpuPerPacket, frame, fullSpeed, idle, RATE } from './live.mjs';
+import { readingRates, startUp } from './offline.mjs';
+import { markdown, megabytes, number, ratio, writeBetweenMarkers } from './report.mjs';
+import { PROGRAM, TOOLS } from './tools.mjs';
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, markdown: { type: 'string' } },
+});
+const quick = options.quick;
+const window = quick ? { warmUp: 3, seconds: 3 } : { warmUp: 6, seconds: 10 };
+const CONVERSATIONS = [1000, 30_000, 200_000];
+const OURS = Object.keys(TOOLS).filter((name) => TOOLS[name].needs === null);
+
+/** name -> the sections of the report it makes. */
+const MEASUREMENTS = {
+  start: startUpSection,
+  idle: idleSection,
+  cpu: cpuSections,
+  speed: speedSection,
+  file: fileSection,
+  frame: frameSection,
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-bench-'));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+process.on('exit', cleanUp);
+await main();
+
+async function main() {
+  if (process.getuid() !== 0) throw new Error('the benchmark makes network namespaces: run it as root');
+  if (!existsSync(PROGRAM)) throw new Error('dist/ is not built: npm run build');
+  createLink();
+  const sender = compileSender(folder);
+  const sections = [];
+  for (const [name, measure] of Object.entries(MEASUREMENTS)) {
+    if (options.only !== undefined && !options.only.split(',').includes(name)) continue;
+    progress(name);
+    sections.push(...(await measure(sender)));
+  }
+  const text = markdown(sections);
+  console.log(text);
+  if (options.markdown !== undefined) writeBetweenMarkers(options.markdown, text);
+}
+
+function cleanUp() {
+  deleteLink();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function progress(text) {
+  process.stderr.write(`bench: ${text}\n`);
+}
+
+async function startUpSection() {
+  const { empty, help, screen } = await startUp(quick ? 7 : 15);
+  const row = (what, value) => [what, `${number(value)} ms`, ratio(value, empty)];
+  const rows = [row('`node -e 0`', empty), row('`iptraf-ts --help`', help), row('`iptraf-ts`, first screen', screen)];
+  return [{ title: 'Start', columns: ['time', 'ratio'], rows }];
+}
+
+async function idleSection() {
+  const { cpuShare, resident } = await idle(quick ? 5 : 15);
+  const rows = [
+    ['CPU', `${number(cpuShare * 100, 2)} %`],
+    ['resident memory, both processes, beside the ring', megabytes(resident)],
+  ];
+  return [{ title: 'Idle screen', columns: ['iptraf-ts'], rows }];
+}
+
+async function cpuSections(sender) {
+  const results = new Map();
+  for (const name of Object.keys(TOOLS)) {
+    for (const conversations of CONVERSATIONS) {
+      // The slowest are not let loose on 200,000: they would only show that they are overrun.
+      if (conversations === 200_000 && !OURS.includes(name) && (quick || !name.startsWith('iptraf-ng'))) continue;
+      progress(`${name}, ${conversations} conversations`);
+      results.set(`${name} ${conversations}`, await cpuPerPacket(sender, name, { conversations, ...window }));
+    }
+  }
+  const cell = (name, conversations) => {
+    const result = results.get(`${name} ${conversations}`);
+    if (result === undefined || result === null) return '–';
+    return `${number(result.nanosecondsPerPacket)}${result.saturated ? ' (overrun)' : ''}`;
+  };
+  const rows = Object.keys(TOOLS).map((name) => [
+    `\`${name}\``,
+    ...CONVERSATIONS.map((conversations) => cell(name, conversations)),
+  ]);
+  const columns = CONVERSATIONS.map((conversations) => `${number(conversations)} conversations`);
+  return [
+    { title: `CPU ns a packet at ${number(RATE / 1000)} kpps, TCP and UDP`, columns, rows },
+    await memorySection(sender),
+  ];
+}
+
+/** What 199,000 more conversations take. */
+async function memorySection(sender) {
+  const rows = [];
+  for (const traffic of ['udp', 'tcp']) {
+    const measure = (conversations) => cpuPerPacket(sender, OURS[0], { conversations, traffic, ...window });
+    const few = await measure(1000);
+    const many = await measure(200_000);
+    rows.push([traffic.toUpperCase(), `${number((many.anonymous - few.anonymous) / 199_000)} bytes`]);
+  }
+  return { title: 'Memory of a conversation, at 200,000', columns: ['iptraf-ts'], rows };
+}
+
+async function speedSection(sender) {
+  const rows = [];
+  for (const name of [OURS[0], 'tcpdump -w /dev/null']) {
+    const result = await fullSpeed(sender, name, { conversations: 1000, seconds: quick ? 4 : 10 });
+    if (result === null) continue;
+    const share = `${number((result.counted / result.arrived) * 100, 3)} %`;
+    rows.push([`\`${name}\``, number(result.packetsPerSecond), number(result.arrived), share, number(result.dropped)]);
+  }
+  return [{ title: 'Full speed', columns: ['packets/s', 'arrived', 'counted', 'dropped'], rows }];
+}
+
+function fileSection(sender) {
+  const packets = quick ? 2_000_000 : 5_000_000;
+  const columns = ['packets/s', 'of tcpdump'];
+  return [1000, 200_000].map((conversations) => {
+    const rates = readingRates(sender, folder, { conversations, packets });
+    const tcpdump = rates.find(({ name }) => name.startsWith('tcpdump')).rate;
+    const rows = rates.map(({ name, rate }) => [`\`${name}\``, number(rate), ratio(rate, tcpdump)]);
+    return { title: `Reading ${number(packets)} packets, ${number(conversations)} conversations`, columns, rows };
+  });
+}
+
+async function frameSection(sender) {
+  const { framesPerSecond, milliseconds, bytes } = await frame(sender, quick ? 5 : 15);
+  const rows = [
+    ['CPU of the front process', `${number(milliseconds, 2)} ms`],
+    ['bytes', number(bytes)],
+    ['frames a second', number(framesPerSecond, 1)],
+  ];
+  return [{ title: 'A frame at 200x60, every row changing', columns: ['iptraf-ts'], rows }];
+}

@@ -1,0 +1,85 @@
+/** The commands that open no monitor: interfaces, doctor, completion, and what the build prints. Each gives its text. */
+
+import type { Probe } from '../capture/doctor-probes.ts';
+import type { InterfaceInfo } from '../capture/interfaces.ts';
+import type { Shell } from './options.ts';
+import type { Invocation } from './parse.ts';
+
+export interface CommandResult {
+  /** For standard output, with a newline at its end. */
+  text: string;
+  status: number;
+}
+
+export async function runCommand({ values, command }: Invocation): Promise<CommandResult> {
+  switch (command?.line.name) {
+    case 'interfaces':
+      return done(await interfaces(values.json));
+    case 'doctor':
+      return doctor(values.json);
+    case 'completion': {
+      const { completionScript } = await import('./completion.ts');
+      return done(completionScript(command.word as Shell));
+    }
+    case 'man':
+      return done((await import('./manual.ts')).manPage());
+    default:
+      return done((await import('./options-table.ts')).optionsTable());
+  }
+}
+
+function done(text: string): CommandResult {
+  return { text, status: 0 };
+}
+
+async function interfaces(json: boolean): Promise<string> {
+  const { listInterfaces } = await import('../capture/interfaces.ts');
+  const list = listInterfaces();
+  if (json) return list.map((info) => `${JSON.stringify(info)}\n`).join('');
+  return table([
+    ['interface', 'state', 'speed', 'kind', 'mac', 'addresses'],
+    ...list.map((info) => [info.name, state(info), speed(info), kind(info), info.mac ?? '-', addresses(info)]),
+  ]);
+}
+
+function state({ up, running }: InterfaceInfo): string {
+  if (!up) return 'down';
+  return running ? 'up' : 'no carrier';
+}
+
+function speed({ speed: megabits }: InterfaceInfo): string {
+  if (megabits === null) return '-';
+  return megabits >= 1000 ? `${megabits / 1000} Gbit/s` : `${megabits} Mbit/s`;
+}
+
+function kind({ kind: name, master }: InterfaceInfo): string {
+  return master === null ? name : `${name} of ${master}`;
+}
+
+function addresses(info: InterfaceInfo): string {
+  return info.addresses.length === 0 ? '-' : info.addresses.join(' ');
+}
+
+async function doctor(json: boolean): Promise<CommandResult> {
+  const { captureProbes } = await import('../capture/doctor-probes.ts');
+  const probes = await captureProbes();
+  const text = json ? probes.map((probe) => `${JSON.stringify(probe)}\n`).join('') : probes.map(finding).join('');
+  return { text, status: 0 };
+}
+
+function finding({ name, ok, detail, remedy }: Probe): string {
+  const lines = [`${ok ? 'ok     ' : 'missing'}  ${name}: ${detail}`];
+  if (remedy !== null) lines.push(`         remedy: ${remedy}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Columns as wide as their widest cell; the last one is not padded. */
+function table(rows: string[][]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row: string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd();
+  return rows.map((row) => `${line(row)}\n`).join('');
+}

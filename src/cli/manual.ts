@@ -1,0 +1,107 @@
+/**
+ * The man page in section 8, as roff with the man(7) macros, made from the option table.
+ * Text is escaped once, in `roff`; bold and italic only through `bold` and `italic`.
+ */
+import { commandSpelling, EXIT_STATUSES, explanation, linesOf, SUMMARY, USAGES } from './help.ts';
+import { type OptionLine, SECTIONS, type Section, VISIBLE_COMMANDS } from './options.ts';
+import { PROGRAM, VERSION } from './version.ts';
+
+const SIGNALS: readonly (readonly [string, string])[] = [
+  ['INT, TERM, HUP', 'end: the terminal is restored, logs get their last records'],
+  ['USR1', 'close the log files and open them again, for logrotate'],
+  ['USR2', 'stop, as in iptraf-ng'],
+  ['TSTP, CONT', 'leave the screen and come back to it; coming to the foreground opens it'],
+];
+
+const FILES: readonly (readonly [string, string])[] = [
+  ['/var/lib/iptraf-ts', 'settings of root (IPTRAF_TS_STATE_DIR overrides)'],
+  ['$XDG_CONFIG_HOME/iptraf-ts', 'settings of other users'],
+  ['/var/log/iptraf-ts', 'logs given by a bare name (IPTRAF_TS_LOG_DIR overrides)'],
+  ['/run/iptraf-ts', 'pid files of instances in the background'],
+];
+
+const ENVIRONMENT: readonly (readonly [string, string])[] = [
+  ['TERM', 'type of the terminal; with dumb there is no screen'],
+  ['NO_COLOR', 'when set, the screen has no colours'],
+  ['LC_ALL, LC_CTYPE, LANG', 'without UTF-8, frames are drawn in ASCII'],
+];
+
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  [`${PROGRAM} -i eth0`, 'the conversations on eth0'],
+  [`${PROGRAM} -i all --bpf 'port 53' --json --every 10`, 'DNS traffic on every interface, as JSON, every ten seconds'],
+  [`ssh host tcpdump -U -w - | ${PROGRAM} -r -`, 'watch another machine'],
+  [`${PROGRAM} -B -i eth0 -L eth0.log -I 5`, 'log in the background, with a summary every five minutes'],
+];
+
+/** Escapes text for roff: backslashes, hyphens that must stay ASCII, and control characters at the line's start. */
+function roff(text: string): string {
+  return text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq').replace(/^\./, '\\&.');
+}
+
+function bold(text: string): string {
+  return `\\fB${roff(text)}\\fR`;
+}
+
+function italic(text: string): string {
+  return `\\fI${roff(text)}\\fR`;
+}
+
+function optionTag(line: OptionLine): string {
+  const flags = line.flags.map(bold).join(', ');
+  if (line.argument === null) return flags;
+  const value = italic(line.argument.placeholder);
+  return line.argument.optional ? `${flags} [${value}]` : `${flags} ${value}`;
+}
+
+function item(tag: string, text: string): string[] {
+  return ['.TP', tag, roff(text)];
+}
+
+function section(title: string, lines: string[]): string[] {
+  return [`.SH ${title}`, ...lines];
+}
+
+function pairs(list: readonly (readonly [string, string])[]): string[] {
+  return list.flatMap(([name, text]) => item(bold(name), `${text}.`));
+}
+
+function optionLines(): string[] {
+  return (Object.keys(SECTIONS) as Section[]).flatMap((name) => [
+    `.SS ${SECTIONS[name]}`,
+    ...linesOf(name).flatMap((line) => item(optionTag(line), `${capital(explanation(line))}.`)),
+  ]);
+}
+
+function capital(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/** The man page's source, with a newline at its end. */
+export function manPage(): string {
+  const synopsis = USAGES.flatMap(([call], index) => [...(index === 0 ? [] : ['.br']), roff(call)]);
+  const commands = VISIBLE_COMMANDS.flatMap((command) =>
+    item(bold(commandSpelling(command)), `${capital(command.description)}.`),
+  );
+  return [
+    `.TH IPTRAF\\-TS 8 "" "${PROGRAM} ${VERSION}" "System Administration"`,
+    ...section('NAME', [`${roff(PROGRAM)} \\- ${roff(SUMMARY)}`]),
+    ...section('SYNOPSIS', synopsis),
+    ...section('DESCRIPTION', DESCRIPTION.map(roff)),
+    ...section('OPTIONS', optionLines()),
+    ...section('COMMANDS', commands),
+    ...section('SIGNALS', pairs(SIGNALS)),
+    ...section('EXIT STATUS', [...pairs(EXIT_STATUSES), '.PP', roff('Interrupted, it ends by the same signal.')]),
+    ...section('FILES', pairs(FILES)),
+    ...section('ENVIRONMENT', pairs(ENVIRONMENT)),
+    ...section('EXAMPLES', pairs(EXAMPLES)),
+    ...section('SEE ALSO', ['.BR pcap\\-filter (7),', '.BR iptraf\\-ng (8),', '.BR tcpdump (8),', '.BR ss (8)']),
+    '',
+  ].join('\n');
+}
+
+const DESCRIPTION: readonly string[] = [
+  `${PROGRAM} shows what is on a network and who is causing it: live on one interface or all, or from a capture file.`,
+  'On a terminal it is a full-screen program; in a pipe, in the background or with --text, --json or --csv it prints.',
+  'Packets are counted as they are on the wire: a buffer that the kernel hands over for several packets counts as those.',
+  'What was missed is said: packets dropped by the kernel, and the share of the interface counters that was captured.',
+];

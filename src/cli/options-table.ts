@@ -1,0 +1,17 @@
+/** The option table as Markdown, for the README. */
+import { commandSpelling, explanation, linesOf, spelling } from './help.ts';
+import { SECTIONS, type Section, VISIBLE_COMMANDS } from './options.ts';
+
+function row(left: string, right: string): string {
+  return `| \`${left.replaceAll('|', '\\|')}\` | ${right.replaceAll('|', '\\|')} |`;
+}
+
+/** A Markdown table of options and commands, with a newline at its end. */
+export function optionsTable(): string {
+  const options = (Object.keys(SECTIONS) as Section[]).flatMap((section) => [
+    `| **${SECTIONS[section]}** | |`,
+    ...linesOf(section).map((line) => row(spelling(line), explanation(line))),
+  ]);
+  const commands = VISIBLE_COMMANDS.map((command) => row(commandSpelling(command), command.description));
+  return ['| option | meaning |', '|---|---|', ...options, '| **Commands** | |', ...commands, ''].join('\n');
+}

@@ -1,0 +1,343 @@
+/**
+ * The option table: every option of the command line is one line here. The parser (parse.ts), --help (help.ts), the man
+ * page (manual.ts), the completion scripts (completion.ts) and the README's table (options-table.ts) are made from it.
+ * A later monitor adds a line to OPTIONS and takes its line out of LATER. It imports nothing heavy: --help starts here.
+ */
+import { IP_TRAFFIC_SORTS } from '../../screens/ip-traffic/types.ts';
+import { SYSLOG_FACILITIES } from '../output/syslog-facilities.ts';
+import type { OptionValues } from './option-values.ts';
+import { choice, interfaceArgument, number, path, text, wholeNumber } from './readers.ts';
+
+export const SECTIONS = {
+  monitors: 'Monitors',
+  capture: 'What is captured',
+  output: 'Output for pipes',
+  logs: 'Logs',
+  running: 'Running',
+  information: 'Information',
+} as const;
+
+export type Section = keyof typeof SECTIONS;
+
+/** What a shell may offer after the option: names of interfaces, files, or fixed words. */
+export type Completion = 'interface' | 'file' | readonly string[] | null;
+
+export interface OptionArgument {
+  /** As help prints it: "FILE", "IF|all". */
+  placeholder: string;
+  /** true: the value may be left out (getopt's "::"). */
+  optional: boolean;
+  completion: Completion;
+  /** Turns the text into a value, or throws BadValue. `previous` is the value so far when the option is repeated. */
+  read(text: string, previous: unknown): unknown;
+}
+
+export interface OptionLine {
+  /** Field of OptionValues. */
+  name: keyof OptionValues;
+  /** All spellings, short ones first. */
+  flags: readonly [string, ...string[]];
+  /** null: a switch. */
+  argument: OptionArgument | null;
+  /** One sentence without a full stop. */
+  description: string;
+  /** Printed as "(default …)"; null where there is none. */
+  default: string | null;
+  section: Section;
+}
+
+/** An option that is recognised and answered, but not listed anywhere. */
+export interface LaterOption {
+  flag: string;
+  what: string;
+}
+
+/** Rows of text, JSON and CSV output when --limit is not given. */
+export const DEFAULT_LIMIT = 50;
+/** Seconds between two snapshots when --every is not given. */
+export const DEFAULT_EVERY_SECONDS = 1;
+/** Minutes between two interval records of a log when -I is not given (iptraf-ng's default). */
+export const DEFAULT_LOG_INTERVAL_MINUTES = 60;
+/** The largest packet that libpcap's tools keep; more is never needed. */
+const MAXIMUM_SNAPLEN = 262_144;
+
+const BYTE_KINDS = ['ip', 'wire'] as const;
+const CAPTURE_KINDS = ['auto', 'ring', 'pcap'] as const;
+
+function argument(
+  placeholder: string,
+  read: OptionArgument['read'],
+  completion: Completion = null,
+  optional = false,
+): OptionArgument {
+  return { placeholder, optional, completion, read };
+}
+
+function oneOf(placeholder: string, words: readonly string[], optional = false): OptionArgument {
+  return argument(placeholder, choice(words), words, optional);
+}
+
+export const OPTIONS: readonly OptionLine[] = [
+  {
+    name: 'interfaces',
+    flags: ['-i'],
+    argument: argument('IF|all', interfaceArgument, 'interface', true),
+    description:
+      'IP traffic: every conversation with its rates; IF is a name, a pattern (veth*), an address or network that the interface holds or routes, or a container network; several may follow; without one, the interface of the default route',
+    default: null,
+    section: 'monitors',
+  },
+  {
+    name: 'readFile',
+    flags: ['-r'],
+    argument: argument('FILE|-', path, 'file'),
+    description: 'read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface',
+    default: null,
+    section: 'capture',
+  },
+  {
+    name: 'writeFile',
+    flags: ['-w'],
+    argument: argument('FILE', path, 'file'),
+    description: 'write what passes the expression to FILE as pcapng',
+    default: null,
+    section: 'capture',
+  },
+  {
+    name: 'expression',
+    flags: ['--bpf'],
+    argument: argument('EXPRESSION', text),
+    description: 'count only what this capture expression selects (pcap-filter(7)), live and from files',
+    default: null,
+    section: 'capture',
+  },
+  {
+    name: 'capture',
+    flags: ['--capture'],
+    argument: oneOf('SOURCE', CAPTURE_KINDS),
+    description:
+      'capture through the packet ring, through libpcap, or the first of them that works: auto, ring or pcap',
+    default: 'auto',
+    section: 'capture',
+  },
+  {
+    name: 'snaplen',
+    flags: ['--snaplen'],
+    argument: argument('BYTES', wholeNumber(64, MAXIMUM_SNAPLEN)),
+    description: 'bytes kept of each packet',
+    default: `256, with -w ${MAXIMUM_SNAPLEN}`,
+    section: 'capture',
+  },
+  {
+    name: 'promiscuous',
+    flags: ['--promiscuous'],
+    argument: null,
+    description: 'also take packets that are addressed to other stations',
+    default: null,
+    section: 'capture',
+  },
+  {
+    name: 'physical',
+    flags: ['--physical'],
+    argument: null,
+    description: 'with all: only interfaces that sit on no other',
+    default: null,
+    section: 'capture',
+  },
+  {
+    name: 'text',
+    flags: ['--text'],
+    argument: null,
+    description: 'print text, also on a terminal',
+    default: null,
+    section: 'output',
+  },
+  {
+    name: 'json',
+    flags: ['--json'],
+    argument: null,
+    description: 'print one JSON object a line',
+    default: null,
+    section: 'output',
+  },
+  {
+    name: 'csv',
+    flags: ['--csv'],
+    argument: null,
+    description: 'print comma-separated values with one header line',
+    default: null,
+    section: 'output',
+  },
+  {
+    name: 'everySeconds',
+    flags: ['--every'],
+    argument: argument('SECONDS', number('seconds')),
+    description: 'seconds from one snapshot to the next; with -r: of packet time',
+    default: `${DEFAULT_EVERY_SECONDS}; with -r one snapshot at the end`,
+    section: 'output',
+  },
+  {
+    name: 'forSeconds',
+    flags: ['--for'],
+    argument: argument('SECONDS', number('seconds')),
+    description: 'stop after so many seconds',
+    default: null,
+    section: 'output',
+  },
+  {
+    name: 'limit',
+    flags: ['--limit'],
+    argument: argument('ROWS', wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    description: 'rows in a snapshot; 0: every row',
+    default: String(DEFAULT_LIMIT),
+    section: 'output',
+  },
+  {
+    name: 'sort',
+    flags: ['--sort'],
+    argument: oneOf('COLUMN', IP_TRAFFIC_SORTS),
+    description: `order of the rows: ${IP_TRAFFIC_SORTS.join(', ')}`,
+    default: null,
+    section: 'output',
+  },
+  {
+    name: 'names',
+    flags: ['--names'],
+    argument: null,
+    description: 'show host names; on a screen also service names',
+    default: null,
+    section: 'output',
+  },
+  {
+    name: 'bytes',
+    flags: ['--bytes'],
+    argument: oneOf('KIND', BYTE_KINDS),
+    description: 'bytes that screens, text and rates show: of IP packets (ip) or of whole frames (wire)',
+    default: 'ip',
+    section: 'output',
+  },
+  {
+    name: 'logFile',
+    flags: ['-L'],
+    argument: argument('FILE', path, 'file'),
+    description: 'log to FILE; a bare name goes to the log directory; missing directories are made',
+    default: null,
+    section: 'logs',
+  },
+  {
+    name: 'facility',
+    flags: ['-f'],
+    argument: oneOf('FACILITY', ['', ...Object.keys(SYSLOG_FACILITIES)], true),
+    description: 'log to this syslog facility; without one: remove stale pid files',
+    default: null,
+    section: 'logs',
+  },
+  {
+    name: 'logIntervalMinutes',
+    flags: ['-I'],
+    argument: argument('MINUTES', number('minutes')),
+    description: 'minutes between two interval records of the log; fractions are allowed',
+    default: String(DEFAULT_LOG_INTERVAL_MINUTES),
+    section: 'logs',
+  },
+  {
+    name: 'background',
+    flags: ['-B'],
+    argument: null,
+    description:
+      'run in the background; without a monitor: IP traffic on all interfaces; under systemd, timeout or with & the program stays where it was started',
+    default: null,
+    section: 'running',
+  },
+  {
+    name: 'foreground',
+    flags: ['--foreground'],
+    argument: null,
+    description: 'with -B: do not detach',
+    default: null,
+    section: 'running',
+  },
+  {
+    name: 'minutes',
+    flags: ['-t'],
+    argument: argument('MINUTES', number('minutes')),
+    description: 'stop after so many minutes; fractions are allowed',
+    default: null,
+    section: 'running',
+  },
+  {
+    name: 'help',
+    flags: ['-h', '--help'],
+    argument: null,
+    description: 'print this help',
+    default: null,
+    section: 'information',
+  },
+  {
+    name: 'version',
+    flags: ['-v', '-V', '--version'],
+    argument: null,
+    description: 'print the version',
+    default: null,
+    section: 'information',
+  },
+];
+
+/** Options of monitors and features that come with later versions. */
+export const LATER: readonly LaterOption[] = [
+  { flag: '-g', what: 'the general interface statistics are' },
+  { flag: '-d', what: 'the detailed interface statistics are' },
+  { flag: '-s', what: 'the TCP/UDP port monitor is' },
+  { flag: '-z', what: 'the packet size monitor is' },
+  { flag: '-l', what: 'the LAN station monitor is' },
+  { flag: '-u', what: 'running without privileges is' },
+  { flag: '--pairs', what: 'the host pair monitor is' },
+  { flag: '--processes', what: 'the process monitor is' },
+  { flag: '--filter', what: 'stored filters are' },
+  { flag: '--local', what: 'telling local networks is' },
+];
+
+/** Predecessors whose options come with later versions, as first word or as the name of a link to the program. */
+export const LATER_DOORS = ['iftop', 'nethogs', 'bandwhich'] as const;
+
+export interface CommandLine {
+  name: 'interfaces' | 'doctor' | 'completion' | 'man' | 'options-table';
+  /** Words after the name; null: none. */
+  argument: { placeholder: string; words: readonly string[] } | null;
+  /** Switches that go with it. */
+  options: readonly (keyof OptionValues)[];
+  description: string;
+  /** true: for the build, not listed. */
+  hidden: boolean;
+}
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+export const COMMANDS: readonly CommandLine[] = [
+  {
+    name: 'interfaces',
+    argument: null,
+    options: ['json'],
+    description: 'list the interfaces with state, addresses and speed',
+    hidden: false,
+  },
+  {
+    name: 'doctor',
+    argument: null,
+    options: ['json'],
+    description: 'say which capture sources work here, what is missing, and the remedy',
+    hidden: false,
+  },
+  {
+    name: 'completion',
+    argument: { placeholder: 'SHELL', words: SHELLS },
+    options: [],
+    description: `print a completion script for ${SHELLS.join(', ')}`,
+    hidden: false,
+  },
+  { name: 'man', argument: null, options: [], description: 'print the man page', hidden: true },
+  { name: 'options-table', argument: null, options: [], description: 'print the option table', hidden: true },
+];
+
+export const VISIBLE_COMMANDS = COMMANDS.filter((command) => !command.hidden);

@@ -1,0 +1,200 @@
+/**
+ * The command line, read by commander from the option table. Whatever is wrong with it is one OperatorError (E_USAGE):
+ * one line, exit status 2. Knows nothing of what the options do.
+ */
+import { basename } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { OperatorError } from '../base/errors.ts';
+import type { OptionValues } from './option-values.ts';
+import { COMMANDS, type CommandLine, LATER, LATER_DOORS, OPTIONS, type OptionLine } from './options.ts';
+import { BadValue } from './readers.ts';
+import { PROGRAM } from './version.ts';
+
+export interface Invocation {
+  values: OptionValues;
+  /** The command and its word, or null for monitors and the menu. */
+  command: { line: CommandLine; word: string | null } | null;
+}
+
+const HELP_REMEDY = `see ${PROGRAM} --help`;
+
+/** An error of use: "cannot use TARGET: CAUSE (REMEDY)". */
+export function usageError(target: string, cause: string, remedy = HELP_REMEDY): OperatorError {
+  return new OperatorError({ code: 'E_USAGE', operation: 'use', target, cause, remedy });
+}
+
+/**
+ * Reads the arguments after the program's name. `calledAs` is the name of the file the program was started by: a link
+ * named like a predecessor is that predecessor's door.
+ */
+export function parseArguments(argv: readonly string[], calledAs: string = PROGRAM): Invocation {
+  refuseLaterDoor(argv, calledAs);
+  const program = buildParser();
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    throw asUsageError(error);
+  }
+  const values = readValues(program.opts());
+  const invocation = withWords(values, program.args);
+  checkCombination(invocation);
+  return invocation;
+}
+
+function refuseLaterDoor(argv: readonly string[], calledAs: string): void {
+  const name = basename(calledAs);
+  const door = LATER_DOORS.find((word) => word === name || word === argv[0]);
+  if (door === undefined) return;
+  throw usageError(door, `its options come with a later version`, `the main command is there: ${PROGRAM} -i IF`);
+}
+
+function buildParser(): Command {
+  const program = new Command(PROGRAM)
+    .helpOption(false)
+    .allowExcessArguments(true)
+    .argument('[words...]')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  for (const line of OPTIONS) for (const option of commanderOptions(line)) program.addOption(option);
+  for (const later of LATER) program.addOption(laterOption(later.flag, later.what));
+  return program;
+}
+
+/** Commander takes one short and one long spelling an option: further ones become options of their own. */
+function commanderOptions(line: OptionLine): Option[] {
+  return line.flags.map((flag) => {
+    if (line.argument === null) return new Option(flag).argParser(undefined as never);
+    const { optional, read } = line.argument;
+    const option = new Option(`${flag} ${optional ? '[value]' : '<value>'}`);
+    if (optional) option.preset('');
+    return option.argParser((text: string, previous: unknown) => {
+      try {
+        return read(text, previous);
+      } catch (error) {
+        if (error instanceof BadValue) throw usageError(`${flag} ${quoted(text)}`, error.message);
+        throw error;
+      }
+    });
+  });
+}
+
+function laterOption(flag: string, what: string): Option {
+  return new Option(`${flag} [value]`).preset('').argParser(() => {
+    throw usageError(flag, `${what} not in this version yet`, `${PROGRAM} --help lists what there is`);
+  });
+}
+
+function quoted(text: string): string {
+  return text === '' || /\s/.test(text) ? JSON.stringify(text) : text;
+}
+
+function asUsageError(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  const [first = '', second = ''] = error.message.split('\n');
+  const name = /'([^']*)'/.exec(first)?.[1] ?? '';
+  const option = name.split(/[ ,]/)[0];
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const hint = /Did you mean ([^?]+)\?/.exec(second)?.[1];
+      return usageError(
+        name,
+        hint === undefined ? 'there is no such option' : `there is no such option; is it ${hint}?`,
+      );
+    }
+    case 'commander.optionMissingArgument':
+      return usageError(option, 'its value is missing');
+    default:
+      return usageError(name, first.replace(/^error: /, ''));
+  }
+}
+
+/** Commander's names (from the spelling) to ours (from the table), with false and null for what was not given. */
+function readValues(given: Record<string, unknown>): OptionValues {
+  const values: Record<string, unknown> = {};
+  for (const line of OPTIONS) {
+    const found = line.flags
+      .map((flag) => given[new Option(flag).attributeName()])
+      .find((value) => value !== undefined);
+    values[line.name] = found ?? (line.argument === null ? false : null);
+  }
+  return values as unknown as OptionValues;
+}
+
+/** Words are a command, or further interfaces after -i: scripts write -i $(list of interfaces). */
+function withWords(values: OptionValues, words: readonly string[]): Invocation {
+  if (words.length === 0) return { values, command: null };
+  const line = COMMANDS.find((command) => command.name === words[0]);
+  if (line !== undefined) return { values, command: { line, word: commandWord(line, words.slice(1)) } };
+  if (values.interfaces === null) {
+    throw usageError(words[0], 'there is no such command', `an interface goes after -i; ${HELP_REMEDY}`);
+  }
+  return { values: { ...values, interfaces: [...values.interfaces, ...words] }, command: null };
+}
+
+function commandWord(line: CommandLine, words: readonly string[]): string | null {
+  const called = [line.name, ...words].join(' ');
+  if (line.argument === null) {
+    if (words.length > 0) throw usageError(called, `${line.name} takes no word`);
+    return null;
+  }
+  const allowed = line.argument.words;
+  if (words.length !== 1 || !allowed.includes(words[0])) throw usageError(called, `say one of ${allowed.join(', ')}`);
+  return words[0];
+}
+
+function checkCombination({ values, command }: Invocation): void {
+  if (values.help || values.version) return;
+  if (command !== null) checkCommand(values, command.line);
+  else checkMonitorOptions(values);
+}
+
+function checkMonitorOptions(values: OptionValues): void {
+  const formats = (['text', 'json', 'csv'] as const).filter((name) => values[name]);
+  if (formats.length > 1)
+    throw usageError(formats.map((name) => `--${name}`).join(' '), 'only one of them is possible');
+  checkFiles(values);
+  checkMonitor(values, formats.length === 1 ? `--${formats[0]}` : null);
+  if (values.foreground && !values.background) throw usageError('--foreground', 'it goes with -B');
+  if (values.physical && !watchesAll(values)) throw usageError('--physical', 'it goes with all', '-i all --physical');
+}
+
+function checkCommand(values: OptionValues, line: CommandLine): void {
+  const stray = OPTIONS.find(({ name, argument }) => {
+    const given = argument === null ? values[name] === true : values[name] !== null;
+    return given && !line.options.includes(name);
+  });
+  if (stray !== undefined) throw usageError(stray.flags[0], `it does not go with ${line.name}`);
+}
+
+function checkFiles(values: OptionValues): void {
+  const { readFile, writeFile, interfaces, background } = values;
+  if (readFile === null) return;
+  const named = interfaces?.filter((name) => name !== 'all') ?? [];
+  if (named.length > 0) throw usageError(`-i ${quoted(named[0])} with -r`, 'a file is read whole', '-i all, or no -i');
+  if (readFile === writeFile) throw usageError(`-w ${writeFile}`, 'it is the file that -r reads');
+  if (readFile === '-' && background) throw usageError('-r - with -B', 'the background has no standard input');
+}
+
+/** Options that need a monitor do nothing in the menu: better said than ignored. */
+function checkMonitor(values: OptionValues, format: string | null): void {
+  const monitor = values.interfaces !== null || values.readFile !== null || values.background;
+  if (monitor) return;
+  const stray =
+    format ??
+    OPTIONS.find(({ name, argument }) => MONITOR_ONLY.has(name) && argument !== null && values[name] !== null)
+      ?.flags[0];
+  if (stray !== undefined) throw usageError(stray, 'no monitor is named', `-i IF or -r FILE; ${HELP_REMEDY}`);
+}
+
+const MONITOR_ONLY: ReadonlySet<keyof OptionValues> = new Set([
+  'writeFile',
+  'everySeconds',
+  'forSeconds',
+  'limit',
+  'sort',
+]);
+
+/** True when every interface is watched: -i all, or -B alone. */
+export function watchesAll(values: OptionValues): boolean {
+  return values.interfaces === null ? values.background : values.interfaces.includes('all');
+}

@@ -1,0 +1,76 @@
+/**
+ * From the command line and the settings to what the engine is asked to do: which source, which options. Options win
+ * over settings. Reads the system (interfaces, libpcap's compiler) but opens nothing.
+ */
+import type { EngineOptions, SourceOptions } from '../engine/messages.ts';
+import type { Settings } from '../store/settings.ts';
+import type { OptionValues } from './option-values.ts';
+import { DEFAULT_EVERY_SECONDS } from './options.ts';
+
+const SNAPLEN = 256;
+const FULL_SNAPLEN = 262_144;
+
+/** What a run watches: live interfaces or a file. */
+export type Watched = { interfaces: string[] | 'all' } | { file: string };
+
+/** What the command line names, or null: the menu asks. Warnings (one line each) go to `warn`. */
+export async function watched(values: OptionValues, warn: (line: string) => void): Promise<Watched | null> {
+  if (values.readFile !== null) return { file: values.readFile };
+  const given = values.interfaces ?? (values.background ? ['all'] : null);
+  return given === null ? null : { interfaces: await resolve(given, values.physical, warn) };
+}
+
+async function resolve(given: string[], physical: boolean, warn: (line: string) => void): Promise<string[] | 'all'> {
+  const { defaultInterface, resolveInterfaces } = await import('../capture/interfaces.ts');
+  // An empty name matches nothing: where there is no default route, the answer lists the interfaces there are.
+  const wanted = given.map((argument) => (argument === '' ? (defaultInterface() ?? '') : argument));
+  const { names, missing } = resolveInterfaces(wanted, { physical });
+  if (missing.length > 0) warn(`there is no interface ${missing.join(', ')}: going on without`);
+  return names;
+}
+
+/** The name that stands for what is watched: in logs and in titles. */
+export function watchedName(what: Watched): string {
+  if ('file' in what) return what.file === '-' ? 'standard input' : what.file;
+  return what.interfaces === 'all' ? 'all' : what.interfaces.join(',');
+}
+
+/** `writePath`: where the engine finds the file of -w, already opened by the front. */
+export async function engineOptions(
+  what: Watched,
+  values: OptionValues,
+  settings: Settings,
+  writePath: string | null,
+): Promise<EngineOptions> {
+  const live = 'interfaces' in what;
+  const snaplen = values.snaplen ?? (values.writeFile === null ? SNAPLEN : FULL_SNAPLEN);
+  return {
+    source: sourceOptions(what, values, settings),
+    monitors: ['ip-traffic'],
+    snaplen,
+    expression: values.expression === null ? null : await compile(values.expression, snaplen),
+    writePath,
+    rateWindow: values.everySeconds ?? (live ? DEFAULT_EVERY_SECONDS : Number.POSITIVE_INFINITY),
+    maximumConversations: settings.maximumConversations,
+    decapsulate: settings.decapsulateTunnels,
+    keepsPackets: !live && process.stdout.isTTY === true && !values.text && !values.json && !values.csv,
+    tcpTimeout: settings.tcpTimeoutMinutes * 60,
+    closedPersistence: live ? settings.closedPersistenceMinutes * 60 : null,
+  };
+}
+
+function sourceOptions(what: Watched, values: OptionValues, settings: Settings): SourceOptions {
+  if ('file' in what) return { kind: 'file', path: what.file };
+  return {
+    kind: 'live',
+    interfaces: what.interfaces,
+    capture: values.capture ?? 'auto',
+    promiscuous: values.promiscuous || settings.promiscuous,
+  };
+}
+
+/** libpcap is loaded only when there is something to compile. */
+async function compile(text: string, snaplen: number): Promise<EngineOptions['expression']> {
+  const { compileForAllLinkTypes } = await import('./compile-expression.ts');
+  return compileForAllLinkTypes(text, snaplen);
+}

@@ -1,0 +1,207 @@
+/**
+ * A run from its arguments to its end: reads the command line, chooses between command, daemon, output and screen, starts
+ * the session and waits for a reason to end. Everything that is loaded late is imported where it is needed.
+ */
+import { EXIT, OperatorError } from '../base/errors.ts';
+import type { EngineClient } from '../engine/engine-client.ts';
+import type { Settings } from '../store/settings.ts';
+import { type DaemonReporter, removeStalePidFiles, startDaemon, writePidFile } from './daemon.ts';
+import { asFailure, complain, type Failure } from './fail.ts';
+import { helpText, versionText } from './help.ts';
+import { decideScreen, noScreenReason, staysAttached, whenInForeground } from './lifecycle.ts';
+import type { OptionValues } from './option-values.ts';
+import { type Invocation, parseArguments, usageError } from './parse.ts';
+import { type Watched, watched } from './plan.ts';
+import type { ScreensOptions } from './screens.ts';
+import { Session } from './session.ts';
+import type { Ending, Signals } from './signals.ts';
+import { after } from './timer.ts';
+import { PROGRAM } from './version.ts';
+
+export interface RunContext {
+  argv: readonly string[];
+  /** Path the program was started by. */
+  calledAs: string;
+  /** Path of the program's main file. */
+  modulePath: string;
+  signals: Signals;
+  /** Forked ahead of everything, or null. */
+  engine: EngineClient | null;
+  /** In the copy that -B started. */
+  reporter: DaemonReporter | null;
+}
+
+const DONE: Ending = { status: EXIT.ok };
+
+/** Never rejects: failures are printed (or reported to the caller of -B) and become the ending. */
+export async function run(context: RunContext): Promise<Ending> {
+  try {
+    return await choose(context);
+  } catch (error) {
+    return fail(context, asFailure(error));
+  } finally {
+    // Idempotent: a session that used the engine has ended it already.
+    await context.engine?.stop();
+  }
+}
+
+async function fail({ reporter }: RunContext, { line, status }: Failure): Promise<Ending> {
+  if (reporter !== null) await reporter.failed(line, status);
+  else complain(line);
+  return { status };
+}
+
+async function choose(context: RunContext): Promise<Ending> {
+  const invocation = parseArguments(context.argv, context.calledAs);
+  const { values, command } = invocation;
+  if (values.help) return print(helpText());
+  if (values.version) return print(versionText());
+  if (command !== null) return printCommand(invocation);
+  if (values.facility === '' && removedOnly(values)) return DONE;
+  if (detaches(values, context)) return detach(context);
+  return monitor(values, context);
+}
+
+function print(text: string): Ending {
+  process.stdout.write(text);
+  return DONE;
+}
+
+async function printCommand(invocation: Invocation): Promise<Ending> {
+  const { runCommand } = await import('./commands.ts');
+  const { text, status } = await runCommand(invocation);
+  process.stdout.write(text);
+  return { status };
+}
+
+/** -f without a facility: removes what dead instances left; alone, that is all there is to do. */
+function removedOnly(values: OptionValues): boolean {
+  const removed = removeStalePidFiles();
+  complain(removed === 1 ? 'removed 1 stale pid file' : `removed ${removed} stale pid files`);
+  return values.interfaces === null && values.readFile === null && !values.background && values.logFile === null;
+}
+
+function detaches(values: OptionValues, { reporter }: RunContext): boolean {
+  return values.background && reporter === null && !values.foreground && staysAttached() === null;
+}
+
+async function detach({ modulePath, argv, signals, engine }: RunContext): Promise<Ending> {
+  await engine?.stop();
+  let interrupted: Ending | null = null;
+  const stop = signals.ending.then((ending) => {
+    interrupted = ending;
+  });
+  const { status, line } = await startDaemon(modulePath, argv, stop);
+  if (interrupted !== null) return interrupted;
+  if (line !== null) complain(line);
+  return { status };
+}
+
+async function monitor(values: OptionValues, context: RunContext): Promise<Ending> {
+  const screen = values.background || values.text || values.json || values.csv ? 'never' : decideScreen();
+  const what = await watched(values, complain);
+  if (what === null && screen !== 'screen') throw usageError('the menu', noScreenReason(), `${PROGRAM} -i IF --text`);
+  const settings = await loadSettings();
+  const session = new Session({ values, settings, engine: context.engine, onScreen: screen === 'screen' });
+  context.signals.onReopen(() => session.reopenLogs());
+  armTimes(values, context.signals);
+  try {
+    if (values.background) return await logOnly(session, what as Watched, context);
+    if (screen === 'screen')
+      return await showScreen({ values, settings, session, what, engine: null }, context.signals);
+    return await printOut({ values, settings, session, what: what as Watched }, screen === 'later', context.signals);
+  } finally {
+    await session.close();
+  }
+}
+
+async function loadSettings(): Promise<Settings> {
+  const { SettingsStore } = await import('../store/settings.ts');
+  const store = new SettingsStore();
+  const settings = await store.read();
+  for (const warning of store.warnings) complain(warning);
+  return settings;
+}
+
+/** -t and --for: whichever comes first. */
+function armTimes({ minutes, forSeconds }: OptionValues, signals: Signals): void {
+  if (minutes !== null) after(minutes * 60, () => signals.end(DONE));
+  if (forSeconds !== null) after(forSeconds, () => signals.end(DONE));
+}
+
+/** -B: everything is opened and the pid file written before the caller is told that it worked. */
+async function logOnly(session: Session, what: Watched, context: RunContext): Promise<Ending> {
+  const { signals, reporter } = context;
+  const engine = await session.start(what, { onEnd: () => signals.end(DONE) });
+  engine.onLost((reason) => endWith(signals, lostFailure(reason)));
+  writePidFile();
+  signals.daemon = true;
+  reporter?.ready();
+  return signals.ending;
+}
+
+interface Printed {
+  values: OptionValues;
+  settings: Settings;
+  session: Session;
+  what: Watched;
+}
+
+async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Signals): Promise<Ending> {
+  const { values, session, what } = printed;
+  const { Printer } = await import('./print.ts');
+  const printer = new Printer(values, (error) =>
+    error === null ? signals.end(DONE) : endWith(signals, asFailure(error)),
+  );
+  let status: number = EXIT.ok;
+  const engine = await session.start(what, {
+    watch: printer.watch(),
+    onFact: (fact) => {
+      if (fact.type === 'capture-damaged' || fact.type === 'capture-failed') {
+        status = EXIT.failed;
+        complain(new OperatorError(fact.error).message);
+      }
+      printer.onFact(fact);
+    },
+    onEnd: () => signals.end({ status }),
+  });
+  engine.onLost((reason) => endWith(signals, lostFailure(reason)));
+  const shown = mayBecomeScreen ? [foreground()] : [];
+  const ending = await Promise.race([signals.ending, ...shown]);
+  if (ending === 'foreground') {
+    printer.abandon();
+    return showScreen({ ...printed, engine }, signals);
+  }
+  // A reader that does not read must not hold up the end.
+  if ('signal' in ending) printer.abandon();
+  else await printer.close();
+  return ending;
+}
+
+function foreground(): Promise<'foreground'> {
+  return new Promise((resolve) => whenInForeground(() => resolve('foreground')));
+}
+
+async function showScreen(options: ScreensOptions, signals: Signals): Promise<Ending> {
+  const { openScreens } = await import('./screens.ts');
+  const screens = await openScreens(options);
+  const ending = await Promise.race([signals.ending, screens.left]);
+  screens.close();
+  return ending;
+}
+
+function endWith(signals: Signals, { line, status }: Failure): void {
+  complain(line);
+  signals.end({ status });
+}
+
+function lostFailure(reason: string): Failure {
+  const error = new OperatorError({
+    code: 'E_ENGINE_LOST',
+    operation: 'go on',
+    target: '',
+    cause: `the capture engine ended (${reason})`,
+    remedy: 'start the program again',
+  });
+  return { line: error.message, status: error.exitStatus };
+}

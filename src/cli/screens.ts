@@ -1,0 +1,157 @@
+/**
+ * The full-screen program: opens the terminal, puts the first screen into the loop (the menu, or the monitor that the
+ * command line names) and connects the loop with whatever engine runs. Nothing touches the terminal before the capture
+ * that the command line asks for has started: errors are told on the plain terminal.
+ */
+import { IpTrafficScreen } from '../../screens/ip-traffic/screen.ts';
+import type { MonitorQuery, Screen } from '../../screens/kit/screen.ts';
+import { TerminalSurface } from '../../screens/kit/surface.ts';
+import { openTerminal, restoreSequence } from '../../screens/kit/terminal.ts';
+import type { ThemeName } from '../../screens/kit/theme.ts';
+import { createMenu } from '../../screens/menu/screen.ts';
+import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/navigator.ts';
+import { EXIT } from '../base/errors.ts';
+import { type EngineClient, Handlers } from '../engine/engine-client.ts';
+import type { Snapshot } from '../engine/messages.ts';
+import type { MonitorName, Query } from '../engine/monitor.ts';
+import { NameCache } from '../names/name-cache.ts';
+import type { Settings } from '../store/settings.ts';
+import { interfaceRowReader } from './interface-rows.ts';
+import type { OptionValues } from './option-values.ts';
+import { type Watched, watchedName } from './plan.ts';
+import { saveRows } from './save-rows.ts';
+import type { Session } from './session.ts';
+import type { Ending } from './signals.ts';
+import { PROGRAM, VERSION } from './version.ts';
+
+export interface ScreensOptions {
+  values: OptionValues;
+  settings: Settings;
+  session: Session;
+  /** null: the menu asks. */
+  what: Watched | null;
+  /** Runs already (text was printed before the program came to the foreground), or null. */
+  engine: EngineClient | null;
+}
+
+export interface OpenScreens {
+  /** Settles when the operator leaves, or the terminal is gone. */
+  left: Promise<Ending>;
+  /** Gives the terminal back. */
+  close(): void;
+}
+
+/** The engine that runs now, as the loop sees it. Questions wait while one starts. */
+class EngineLink implements NavigatorClient {
+  readonly #facts = new Handlers<[EngineFact]>();
+  #engine: Promise<EngineClient> = Promise.reject(new Error('nothing is captured'));
+
+  constructor() {
+    this.#engine.catch(() => undefined);
+  }
+
+  use(starting: Promise<EngineClient>): void {
+    this.#engine = starting;
+    starting.then(
+      (engine) => {
+        this.#facts.call({ type: 'engine-started' });
+        engine.onFact((fact) => this.#facts.call(fact));
+        engine.onLost((reason) => this.#facts.call({ type: 'engine-lost', error: lost(reason) }));
+      },
+      () => undefined,
+    );
+  }
+
+  async page(monitor: MonitorName, query: Query): Promise<Snapshot> {
+    return (await this.#engine).page(monitor, query);
+  }
+
+  async reset(): Promise<void> {
+    await (await this.#engine).reset();
+  }
+
+  async command(monitor: MonitorName, command: string, commandArguments: Record<string, unknown>): Promise<unknown> {
+    return (await this.#engine).command(monitor, command, commandArguments);
+  }
+
+  async save(path: string, question: MonitorQuery): Promise<number> {
+    return saveRows(await this.#engine, path, question);
+  }
+
+  onFact(handler: (fact: EngineFact) => void): () => void {
+    return this.#facts.add(handler);
+  }
+}
+
+function lost(cause: string): Extract<EngineFact, { type: 'engine-lost' }>['error'] {
+  return { code: 'E_ENGINE_LOST', operation: 'go on', target: '', cause: `the capture engine ended (${cause})` };
+}
+
+/** Rejects, with the terminal untouched, when the capture cannot be started. */
+export async function openScreens(options: ScreensOptions): Promise<OpenScreens> {
+  const { session, what, settings, engine } = options;
+  const link = new EngineLink();
+  const names = new NameCache();
+  if (what !== null) link.use(Promise.resolve(engine ?? (await session.start(what))));
+  const first = what === null ? menu(options, link, names) : monitorScreen(options, names, watchedName(what));
+  let gone: (ending: Ending) => void = () => undefined;
+  const terminalGone = new Promise<Ending>((resolve) => {
+    gone = resolve;
+  });
+  const terminal = await openTerminal({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    env: process.env,
+    handlers: {
+      onKey: (key) => navigator.onKey(key),
+      onMouse: (event) => navigator.onMouse(event),
+      onResize: () => navigator.onResize(),
+      onResume: () => navigator.onResume(),
+      onClose: () => gone({ signal: 'SIGHUP' }),
+    },
+  });
+  const surface = new TerminalSurface(terminal, process.env, settings.theme as ThemeName);
+  const navigator = new Navigator({ surface, client: link, first, program: `${PROGRAM} ${VERSION}` });
+  // Before raw mode: the engine saves the terminal's settings as they are now.
+  await session.guardTerminal(restoreSequence);
+  terminal.enter();
+  const warnBefore = session.warn;
+  session.warn = (line) => navigator.say(line, 'warning');
+  const left = navigator.run().then((): Ending => ({ status: EXIT.ok }));
+  return {
+    left: Promise.race([left, terminalGone]),
+    close: () => {
+      navigator.leave();
+      terminal.close();
+      session.warn = warnBefore;
+      names.close();
+    },
+  };
+}
+
+function menu(options: ScreensOptions, link: EngineLink, names: NameCache): Screen {
+  const { session } = options;
+  return createMenu({
+    version: VERSION,
+    interfaces: interfaceRowReader(),
+    openMonitor: (_monitor, choice) => {
+      const what: Watched = { interfaces: choice.type === 'all' ? 'all' : [choice.name] };
+      link.use(session.start(what));
+      const screen = monitorScreen(options, names, watchedName(what));
+      // Back in the menu nothing is captured, and the log has its last records.
+      return Object.assign(screen, { close: () => void session.stop() });
+    },
+  });
+}
+
+function monitorScreen({ values, settings }: ScreensOptions, names: NameCache, watchedAs: string): IpTrafficScreen {
+  return new IpTrafficScreen({
+    watched: watchedAs === 'all' ? 'all interfaces' : watchedAs,
+    names,
+    rate: { unit: settings.unit, base: settings.unitBase },
+    byteKind: values.bytes ?? settings.byteCounting,
+    showNames: values.names || settings.reverseDns,
+    showServices: values.names || settings.serviceNames,
+    sort: values.sort ?? undefined,
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * Replaces a file so that after a crash or power loss the old or the new content is there, never a part of either:
+ * neighbour, fsync, rename, fsync of the folder. A symbolic link is followed, not replaced. Mode 0600 always.
+ */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+const OWNER_ONLY = 0o600;
+
+/** Writes `text` in place of the file's content. The folder must exist. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const target = await followLink(path);
+  const folder = dirname(target);
+  const neighbour = join(folder, `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}`);
+  try {
+    await writeNeighbour(neighbour, text, target);
+    await rename(neighbour, target);
+  } catch (error) {
+    await unlink(neighbour).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Where a link leads; a path that does not exist yet leads to itself. */
+async function followLink(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+async function writeNeighbour(neighbour: string, text: string, target: string): Promise<void> {
+  const file = await open(neighbour, 'wx', OWNER_ONLY);
+  try {
+    await keepOwner(file, target);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** root changing a user's document leaves it the user's. */
+async function keepOwner(file: FileHandle, target: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const before = await stat(target).catch(() => null);
+  if (before !== null) await file.chown(before.uid, before.gid);
+}
+
+/** Makes a rename or a new name in the folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

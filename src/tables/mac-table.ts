@@ -1,0 +1,55 @@
+/**
+ * Hardware addresses by a 16-bit id: 48-bit addresses in typed arrays behind a small open-addressing index.
+ * Bounded: at most 65,535 addresses are known, any further one is 0 ("unknown"). Nothing is ever removed.
+ *
+ *   high[id], low[id]   first two and last four bytes of the address; id 0 is none
+ *   index               Uint16Array of 131,072 slots: 0 = empty, else id
+ */
+const MAXIMUM_IDS = 65_535;
+const INDEX_SLOTS = 131_072;
+
+export class MacTable {
+  readonly #high = new Uint16Array(MAXIMUM_IDS + 1);
+  readonly #low = new Uint32Array(MAXIMUM_IDS + 1);
+  readonly #index = new Uint16Array(INDEX_SLOTS);
+  #count = 0;
+
+  /** Addresses known. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Id of the six bytes at `offset`. `known` is the id they probably have: then nothing is looked up. */
+  idOf(bytes: Uint8Array, offset: number, known: number): number {
+    const high = (bytes[offset] << 8) | bytes[offset + 1];
+    const low =
+      ((bytes[offset + 2] << 24) | (bytes[offset + 3] << 16) | (bytes[offset + 4] << 8) | bytes[offset + 5]) >>> 0;
+    if (known !== 0 && this.#low[known] === low && this.#high[known] === high) return known;
+    return this.#lookUp(high, low);
+  }
+
+  /** First two bytes of an address. */
+  highOf(id: number): number {
+    return this.#high[id];
+  }
+
+  /** Last four bytes of an address. */
+  lowOf(id: number): number {
+    return this.#low[id];
+  }
+
+  #lookUp(high: number, low: number): number {
+    let slot = (Math.imul(low ^ (high << 13), 0x9e3779b1) >>> 15) & (INDEX_SLOTS - 1);
+    for (let id = this.#index[slot]; id !== 0; id = this.#index[slot]) {
+      if (this.#low[id] === low && this.#high[id] === high) return id;
+      slot = (slot + 1) & (INDEX_SLOTS - 1);
+    }
+    // All-zero addresses (loopback) name nobody.
+    if (this.#count === MAXIMUM_IDS || (high === 0 && low === 0)) return 0;
+    const id = ++this.#count;
+    this.#high[id] = high;
+    this.#low[id] = low;
+    this.#index[slot] = id;
+    return id;
+  }
+}

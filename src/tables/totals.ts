@@ -1,0 +1,123 @@
+/**
+ * Totals of everything that passed the filter: packets, buffers, IP bytes and wire bytes by interface slot and packet
+ * type, the grand total, and the rates of the last closed window. Independent of the conversation table: what is evicted
+ * or removed there stays counted here.
+ *
+ *   cell = slot * TYPES + type   Float64Array, COUNTERS doubles a cell: packets, buffers, IP bytes, wire bytes
+ *   type = PACKET_TYPE 0 to 4, 5 = unknown
+ */
+import type { DecodedBatch } from '../wire/decoded-batch.ts';
+import { PACKET_TYPE } from '../wire/packet-batch.ts';
+
+const TYPES = 6;
+const UNKNOWN_TYPE = TYPES - 1;
+const COUNTERS = 4;
+const SLOT_DOUBLES = TYPES * COUNTERS;
+
+/** Counters of one interface and direction, or of sums of them. */
+export interface Counts {
+  packets: number;
+  /** What the kernel handed over: an offloaded buffer is one, its segments are packets. */
+  buffers: number;
+  ipBytes: number;
+  wireBytes: number;
+}
+
+export class Totals {
+  packetsPerSecond = 0;
+  ipBytesPerSecond = 0;
+  wireBytesPerSecond = 0;
+  #cells: Float64Array = new Float64Array(SLOT_DOUBLES);
+  readonly #grand = new Float64Array(COUNTERS);
+  readonly #windowStart = new Float64Array(COUNTERS);
+
+  get packets(): number {
+    return this.#grand[0];
+  }
+
+  get buffers(): number {
+    return this.#grand[1];
+  }
+
+  get ipBytes(): number {
+    return this.#grand[2];
+  }
+
+  get wireBytes(): number {
+    return this.#grand[3];
+  }
+
+  packetsOf(slot: number): number {
+    return this.#sumOf(slot, 0);
+  }
+
+  buffersOf(slot: number): number {
+    return this.#sumOf(slot, 1);
+  }
+
+  /** Counters of one interface and one PACKET_TYPE. */
+  countsOf(slot: number, packetType: number): Counts {
+    const at = slot * SLOT_DOUBLES + typeIndex(packetType) * COUNTERS;
+    const cell = (k: number): number => this.#cells[at + k] ?? 0;
+    return { packets: cell(0), buffers: cell(1), ipBytes: cell(2), wireBytes: cell(3) };
+  }
+
+  /** Counts the selected packets of a batch. */
+  add(batch: DecodedBatch): void {
+    const { count, selected, segments, ipBytes, wireBytes } = batch;
+    const { interfaceSlot, packetType } = batch.packets;
+    const grand = this.#grand;
+    let cells = this.#cells;
+    for (let i = 0; i < count; i++) {
+      if (selected[i] === 0) continue;
+      const slot = interfaceSlot[i];
+      if ((slot + 1) * SLOT_DOUBLES > cells.length) cells = this.#grow(slot);
+      const at = slot * SLOT_DOUBLES + typeIndex(packetType[i]) * COUNTERS;
+      cells[at] += segments[i];
+      cells[at + 1]++;
+      cells[at + 2] += ipBytes[i];
+      cells[at + 3] += wireBytes[i];
+      grand[0] += segments[i];
+      grand[1]++;
+      grand[2] += ipBytes[i];
+      grand[3] += wireBytes[i];
+    }
+  }
+
+  /** Ends the rate window of `seconds`. */
+  closeWindow(seconds: number): void {
+    const grand = this.#grand;
+    const start = this.#windowStart;
+    const perSecond = seconds > 0 ? 1 / seconds : 0;
+    this.packetsPerSecond = (grand[0] - start[0]) * perSecond;
+    this.ipBytesPerSecond = (grand[2] - start[2]) * perSecond;
+    this.wireBytesPerSecond = (grand[3] - start[3]) * perSecond;
+    start.set(grand);
+  }
+
+  reset(): void {
+    this.#cells.fill(0);
+    this.#grand.fill(0);
+    this.#windowStart.fill(0);
+    this.closeWindow(0);
+  }
+
+  #sumOf(slot: number, counter: number): number {
+    let sum = 0;
+    for (let type = 0; type < TYPES; type++) {
+      sum += this.#cells[slot * SLOT_DOUBLES + type * COUNTERS + counter] ?? 0;
+    }
+    return sum;
+  }
+
+  #grow(slot: number): Float64Array {
+    const grown = new Float64Array((slot + 1) * 2 * SLOT_DOUBLES);
+    grown.set(this.#cells);
+    this.#cells = grown;
+    return grown;
+  }
+}
+
+function typeIndex(packetType: number): number {
+  return packetType <= PACKET_TYPE.outgoing ? packetType : UNKNOWN_TYPE;
+}

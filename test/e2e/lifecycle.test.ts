@@ -1,0 +1,434 @@
+/**
+ * How the built program lives and ends: screen or text, background, signals to either process. Needs root for capturing
+ * on the loopback interface.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ctrl, KEY, spawnInTerminal, type TerminalSession } from '../support/pty.ts';
+
+const PROGRAM = resolve(import.meta.dirname, '../../dist/iptraf-ts.js');
+const isRoot = process.getuid?.() === 0;
+
+let folder: string;
+let sessions: TerminalSession[] = [];
+let children: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-life-'));
+  for (const name of ['state', 'log', 'run']) mkdirSync(join(folder, name));
+  process.env.IPTRAF_TS_STATE_DIR = join(folder, 'state');
+  process.env.IPTRAF_TS_LOG_DIR = join(folder, 'log');
+  process.env.IPTRAF_TS_RUN_DIR = join(folder, 'run');
+});
+
+afterEach(async () => {
+  for (const pid of daemonPids()) stop(pid, 'SIGKILL');
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  for (const session of sessions) await session.close();
+  sessions = [];
+  children = [];
+  await until(() => daemonPids().every((pid) => !isAlive(pid)), 'daemons are gone');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function stop(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
+  }
+}
+
+function daemonPids(): number[] {
+  return readdirSync(join(folder, 'run')).map((name) => Number.parseInt(name, 10));
+}
+
+/** Processes that have this test's folders in their environment: the program's, wherever they went. */
+function processesOfTest(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && isAlive(Number(name)))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1').includes(`IPTRAF_TS_RUN_DIR=${folder}/`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+async function until(holds: () => boolean, what: string, milliseconds = 10_000): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${what}`);
+    await sleep(25);
+  }
+}
+
+interface Started {
+  child: ChildProcess;
+  pid: number;
+  output(): string;
+  errors(): string;
+  /** Exit status, or the signal it ended by. */
+  ended: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts the program itself with pipes. */
+function start(...argv: string[]): Started {
+  return startCommand(process.execPath, PROGRAM, ...argv);
+}
+
+function startCommand(command: string, ...argv: string[]): Started {
+  const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
+  children.push(child);
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
+  return { child, pid: child.pid ?? 0, output: () => output, errors: () => errors, ended };
+}
+
+/** The engine: the only child of the front. */
+function engineOf(pid: number): number {
+  const list = spawnSync('ps', ['--ppid', String(pid), '-o', 'pid='], { encoding: 'utf8' })
+    .stdout.trim()
+    .split(/\s+/);
+  expect(list).toHaveLength(1);
+  return Number(list[0]);
+}
+
+const log = (name = 'x.log'): string => readFileSync(join(folder, 'log', name), 'utf8');
+
+/** A line in a shell script, in a terminal of its own, with the program as $P. */
+async function inTerminal(script: string): Promise<TerminalSession> {
+  const file = join(folder, 'script.sh');
+  writeFileSync(file, `P='${process.execPath} ${PROGRAM}'\n${script}\n`);
+  const session = await spawnInTerminal('bash', ['--norc', file]);
+  sessions.push(session);
+  return session;
+}
+
+describe.skipIf(!isRoot)('the end of a run with a pipe (needs root)', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is by the same signal after %s, with whole lines',
+    async (signal) => {
+      const run = start('-i', 'lo', '--json', '--every', '0.2');
+      await until(() => run.output().includes('\n'), 'output');
+      const engine = engineOf(run.pid);
+      run.child.kill(signal);
+      expect(await run.ended).toBe(signal);
+      expect(isAlive(engine)).toBe(false);
+      for (const line of run.output().trimEnd().split('\n')) JSON.parse(line);
+      expect(run.errors()).toBe('');
+    },
+  );
+
+  it('has status 0 when --for or -t is over, and after USR2', async () => {
+    const [byFor, byTime, byUsr2] = [
+      start('-i', 'lo', '--json', '--for', '1'),
+      start('-i', 'lo', '--csv', '-t', '0.02'),
+      start('-i', 'lo', '--text'),
+    ];
+    expect(await byFor.ended).toBe(0);
+    expect(await byTime.ended).toBe(0);
+    await until(() => byUsr2.output() !== '', 'output');
+    byUsr2.child.kill('SIGUSR2');
+    expect(await byUsr2.ended).toBe(0);
+  });
+
+  it('has status 0 when the reader goes away', () => {
+    const script = `${process.execPath} ${PROGRAM} -i lo --json --every 0.1 | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8', timeout: 20_000 });
+    expect(stdout).toBe('0\n');
+    expect(stderr).toBe('');
+  });
+
+  it('comes at once although nobody reads', async () => {
+    const run = start('-i', 'lo', '--json', '--every', '0.1');
+    await until(() => run.output() !== '', 'output');
+    run.child.stdout?.pause();
+    await sleep(500);
+    const asked = performance.now();
+    run.child.kill('SIGTERM');
+    const [, signal] = await once(run.child, 'exit');
+    expect(signal).toBe('SIGTERM');
+    expect(performance.now() - asked).toBeLessThan(3000);
+  });
+
+  it('does not open the debugger on USR1', async () => {
+    const run = start('-i', 'lo', '--json', '--every', '0.2');
+    await until(() => run.output() !== '', 'output');
+    const engine = engineOf(run.pid);
+    run.child.kill('SIGUSR1');
+    process.kill(engine, 'SIGUSR1');
+    await sleep(500);
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toBe('SIGTERM');
+    expect(run.errors()).toBe('');
+  });
+
+  it('leaves signals to the front: the engine goes on', async () => {
+    const run = start('-i', 'lo', '--json', '--every', '0.2');
+    await until(() => run.output() !== '', 'output');
+    const engine = engineOf(run.pid);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGUSR2'] as const)
+      process.kill(engine, signal);
+    const lines = run.output().split('\n').length;
+    await until(() => run.output().split('\n').length > lines + 2, 'further output');
+    expect(isAlive(engine)).toBe(true);
+  });
+
+  it('has status 1 and one line when the engine is killed', async () => {
+    const run = start('-i', 'lo', '--json', '--every', '0.2');
+    await until(() => run.output() !== '', 'output');
+    process.kill(engineOf(run.pid), 'SIGKILL');
+    expect(await run.ended).toBe(1);
+    expect(run.errors()).toMatch(/^iptraf-ts: cannot go on: the capture engine ended \(killed by SIGKILL\).*\n$/);
+  });
+
+  it('takes the engine along when the front is killed', async () => {
+    const run = start('-i', 'lo', '--json', '--every', '0.2');
+    await until(() => run.output() !== '', 'output');
+    expect(processesOfTest()).toContain(engineOf(run.pid));
+    run.child.kill('SIGKILL');
+    await run.ended;
+    await until(() => processesOfTest().length === 0, 'the engine is gone');
+  });
+
+  it('has both processes named, for pkill', async () => {
+    const run = start('-i', 'lo', '--json', '--every', '0.2');
+    await until(() => run.output() !== '', 'output');
+    for (const pid of [run.pid, engineOf(run.pid)]) {
+      expect(readFileSync(`/proc/${pid}/comm`, 'utf8')).toBe('iptraf-ts\n');
+      expect(readFileSync(`/proc/${pid}/cmdline`, 'latin1')).toMatch(/^iptraf-ts/);
+    }
+  });
+
+  it('leaves no process behind when the arguments are wrong', async () => {
+    const run = start('-i', 'lo', '--sort', 'beauty');
+    expect(await run.ended).toBe(2);
+    expect(run.errors()).toMatch(/^iptraf-ts: cannot use --sort beauty: not one of rate, .*\n$/);
+    expect(processesOfTest()).toEqual([]);
+  });
+});
+
+describe('the menu', () => {
+  it('without a terminal is wrong use', async () => {
+    const run = start();
+    expect(await run.ended).toBe(2);
+    expect(run.errors()).toBe(
+      'iptraf-ts: cannot use the menu: standard input is not a terminal (iptraf-ts -i IF --text)\n',
+    );
+  });
+
+  it('with TERM=dumb is wrong use, and the terminal is not touched', async () => {
+    const session = await inTerminal('TERM=dumb $P; echo "status $?"');
+    await session.waitFor(/status 2/);
+    expect(session.output()).not.toContain('\x1b');
+  });
+});
+
+describe.skipIf(!isRoot)('a terminal (needs root)', () => {
+  it('gets a screen in the foreground, and is given back by q, Ctrl-C and TERM', async () => {
+    for (const end of ['q', ctrl('c'), 'SIGTERM'] as const) {
+      const session = await spawnInTerminal(process.execPath, [PROGRAM, '-i', 'lo']);
+      sessions.push(session);
+      const before = session.settings();
+      await session.waitFor(/IP traffic monitor/);
+      expect(session.modes()).toMatchObject({ alternateScreen: true, raw: true });
+      if (end === 'SIGTERM') stop(session.pid, end);
+      else session.send(end);
+      expect(await session.waitForExit()).toBe(end === 'SIGTERM' ? 143 : 0);
+      expect(session.modes()).toMatchObject({ alternateScreen: false, cursorVisible: true, mouse: false, raw: false });
+      expect(session.settings()).toBe(before);
+    }
+  });
+
+  it('is given back by the engine when the front is killed', async () => {
+    const session = await spawnInTerminal(process.execPath, [PROGRAM, '-i', 'lo']);
+    sessions.push(session);
+    const before = session.settings();
+    await session.waitFor(/IP traffic monitor/);
+    stop(session.pid, 'SIGKILL');
+    expect(await session.waitForExit()).toBe(137);
+    await until(() => !session.modes().alternateScreen, 'the screen is given back');
+    await until(() => session.settings() === before, 'the settings are given back');
+    expect(session.modes()).toMatchObject({ cursorVisible: true, mouse: false, raw: false });
+  });
+
+  it('gets text below timeout, and is not touched', async () => {
+    const session = await inTerminal('timeout 3 $P -i lo; echo "status $?"');
+    await session.waitFor(/rows \d+/);
+    expect(session.modes()).toMatchObject({ alternateScreen: false, raw: false });
+    await session.waitFor(/status 124/);
+    expect(session.output()).not.toContain('\x1b');
+  });
+
+  it('gets text from a job in the background, and a screen when the job comes to the foreground', async () => {
+    const session = await inTerminal('set -m; $P -i lo & sleep 3; echo now; fg; echo "status $?"');
+    await session.waitFor(/rows \d+/);
+    expect(session.modes().alternateScreen).toBe(false);
+    await session.waitFor(/IP traffic monitor/);
+    expect(session.modes()).toMatchObject({ alternateScreen: true, raw: true });
+    session.send('q');
+    await session.waitFor(/status 0/);
+    expect(session.modes()).toMatchObject({ alternateScreen: false, cursorVisible: true, raw: false });
+  });
+
+  it('is given back by Ctrl-Z and taken again by fg', async () => {
+    const session = await inTerminal('set -m; $P -i lo; echo "stopped $?"; read -r; fg; echo "status $?"');
+    await session.waitFor(/IP traffic monitor/);
+    session.send(ctrl('z'));
+    await session.waitFor(/stopped 1\d\d/);
+    expect(session.modes()).toMatchObject({ alternateScreen: false, cursorVisible: true, raw: false });
+    session.send(KEY.enter);
+    await session.waitFor(/IP traffic monitor/);
+    session.send('q');
+    await session.waitFor(/status 0/);
+  });
+});
+
+describe.skipIf(!isRoot)('-B (needs root)', () => {
+  it('detaches, writes a pid file and a log, and ends with the last records', async () => {
+    const session = await inTerminal('$P -B -i lo -L x.log; echo "status $?"');
+    await session.waitFor(/status 0/);
+    const [pid] = daemonPids();
+    expect(readFileSync(join(folder, 'run', `${pid}.pid`), 'utf8')).toBe(`${pid}\n`);
+    const [, , session_, terminal] = execFileSync('ps', ['-o', 'pid=,ppid=,sid=,tty=', '-p', String(pid)], {
+      encoding: 'utf8',
+    })
+      .trim()
+      .split(/\s+/);
+    expect([session_, terminal]).toEqual([String(pid), '?']);
+    expect(log()).toMatch(/^\d{8}T\d{6}[+-]\d{4}; \*+ IP traffic monitor started \*+; lo\n/);
+    const engine = engineOf(pid);
+    spawnSync('ping', ['-c', '2', '-i', '0.2', '127.0.0.1']);
+    stop(pid, 'SIGTERM');
+    await until(() => !isAlive(pid) && !isAlive(engine), 'both processes are gone');
+    expect(daemonPids()).toEqual([]);
+    expect(log()).toMatch(/; ICMP; lo; \d+ bytes; from 127\.0\.0\.1 to 127\.0\.0\.1; active; \d+ packets, /);
+    expect(log().trimEnd().split('\n').at(-1)).toMatch(
+      /; \*+ IP traffic monitor stopped \*+; IP; lo; \d+ bytes; total of \d+ s; \d+ packets/,
+    );
+  });
+
+  it('tells its caller what went wrong, as an exit status and one line', async () => {
+    const session = await inTerminal('$P -B -i nothing0 -L x.log; echo "status $?"');
+    await session.waitFor(/status 1/);
+    expect(session.output()).toContain(
+      'iptraf-ts: cannot capture on nothing0: there is no such interface (there are: ',
+    );
+    expect(daemonPids()).toEqual([]);
+  });
+
+  it('tells its caller that another instance writes the log', async () => {
+    const session = await inTerminal('$P -B -i lo -L x.log; $P -B -i lo -L x.log; echo "status $?"');
+    await session.waitFor(/status 1/);
+    expect(session.output()).toContain('another instance writes to it');
+    expect(daemonPids()).toHaveLength(1);
+  });
+
+  it('stays where it was started below timeout, and flushes its log', async () => {
+    const session = await inTerminal('timeout 3 $P -B -i lo -L x.log; echo "status $?"');
+    await until(() => daemonPids().length === 1, 'a pid file');
+    await session.waitFor(/status 124/);
+    expect(log()).toMatch(/monitor stopped/);
+    expect(daemonPids()).toEqual([]);
+  });
+
+  it('is what $! names when a script starts it with &', async () => {
+    const session = await inTerminal('$P -B -i lo -L x.log & PID=$!; sleep 3; kill $PID; wait $PID; echo "status $?"');
+    await session.waitFor(/status 0/);
+    expect(log()).toMatch(/monitor stopped/);
+    expect(daemonPids()).toEqual([]);
+  });
+
+  it('stays in the foreground when told to, and ends when its time is over', async () => {
+    const run = start('-B', '--foreground', '-i', 'lo', '-L', 'x.log', '-t', '0.03');
+    expect(await run.ended).toBe(0);
+    expect(log()).toMatch(/monitor stopped/);
+  });
+
+  it('opens its log anew on USR1', async () => {
+    const run = start('-B', '--foreground', '-i', 'lo', '-L', 'x.log');
+    await until(() => existsSync(join(folder, 'log/x.log')) && log() !== '', 'a log');
+    renameSync(join(folder, 'log/x.log'), join(folder, 'log/x.log.1'));
+    run.child.kill('SIGUSR1');
+    await until(() => existsSync(join(folder, 'log/x.log')) && log() !== '', 'a new log', 1000);
+    expect(log()).toMatch(/^[^\n]*; log file reopened\n/);
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toBe(0);
+    expect(log()).toMatch(/monitor stopped/);
+    expect(log('x.log.1')).toMatch(/monitor started/);
+  });
+
+  it('writes a record for each connection of its own traffic', async () => {
+    const run = start('-B', '--foreground', '-i', 'lo', '-L', 'x.log');
+    await until(() => existsSync(join(folder, 'log/x.log')) && log() !== '', 'a log');
+    const { port, close } = await listen();
+    for (let i = 0; i < 5; i++) spawnSync('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3`]);
+    close();
+    await sleep(700);
+    run.child.kill('SIGTERM');
+    await run.ended;
+    const records = log()
+      .split('\n')
+      .filter((line) => line.includes(`to 127.0.0.1:${port};`));
+    expect(records.filter((line) => line.includes('first packet (SYN)'))).toHaveLength(5);
+    expect(records.filter((line) => line.includes('; FIN sent and acknowledged, closed; '))).toHaveLength(5);
+    expect(log()).not.toMatch(/error|fail/i);
+  });
+
+  it('watches every interface when none is named', async () => {
+    const run = start('-B', '--foreground', '-L', 'x.log', '-t', '0.03');
+    expect(await run.ended).toBe(0);
+    expect(log()).toMatch(/started \*+; all\n/);
+  });
+
+  it('-f without a facility removes pid files of the dead', async () => {
+    writeFileSync(join(folder, 'run/999999.pid'), '999999\n');
+    const run = start('-f');
+    expect(await run.ended).toBe(0);
+    expect(run.errors()).toBe('iptraf-ts: removed 1 stale pid file\n');
+    expect(daemonPids()).toEqual([]);
+  });
+});
+
+/** A server that says a word and closes. */
+async function listen(): Promise<{ port: number; close: () => void }> {
+  const child = spawn(process.execPath, [
+    '-e',
+    `require('net').createServer(s => s.end('word')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`,
+  ]);
+  children.push(child);
+  const [chunk] = await once(child.stdout, 'data');
+  return { port: Number(chunk), close: () => child.kill() };
+}

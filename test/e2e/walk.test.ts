@@ -1,0 +1,184 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createNamespacePair, type NamespacePair, namespacesUnavailable } from '../support/namespaces.ts';
+import {
+  buildProgram,
+  PROGRAM,
+  type ProgramHome,
+  processTree,
+  stillRunning,
+  temporaryHome,
+} from '../support/program.ts';
+import { ctrl, KEY, spawnInTerminal, type TerminalOptions, type TerminalSession } from '../support/pty.ts';
+
+const unavailable = namespacesUnavailable();
+
+/** Counter on the status line, the last but one; its labels are short where room is scarce. */
+function packetsShown(screen: string[]): number {
+  return Number(screen.at(-2)?.match(/(?:Pkts|Packets) (\d+)/)?.[1] ?? 0);
+}
+
+describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable ?? 'in namespaces'})`, () => {
+  let pair: NamespacePair;
+  let home: ProgramHome;
+  let terminal: TerminalSession;
+  let settingsBefore: string;
+
+  beforeAll(async () => {
+    buildProgram();
+    pair = await createNamespacePair('walk');
+    pair.right.spawn(['nc', '-lk', '9000'], { stdio: 'ignore' });
+    pair.left.spawn(['sh', '-c', `while sleep 0.05; do echo some text; done | nc ${pair.right.ipv4} 9000`], {
+      stdio: 'ignore',
+    });
+    pair.left.spawn(['ping', '-i', '0.2', pair.right.ipv4], { stdio: 'ignore' });
+  });
+  afterAll(() => pair?.dispose());
+
+  beforeEach(() => {
+    home = temporaryHome();
+  });
+  afterEach(async () => {
+    await terminal?.close();
+    home.remove();
+  });
+
+  /** Starts the program where the traffic arrives. */
+  const open = async (args: string[], options: TerminalOptions = {}): Promise<void> => {
+    const command = ['netns', 'exec', pair.right.name, process.execPath, PROGRAM, ...args];
+    terminal = await spawnInTerminal('ip', command, { ...options, env: { ...home.env, ...options.env } });
+    settingsBefore = terminal.settings();
+  };
+
+  const pickInterface = async (): Promise<void> => {
+    await terminal.waitFor(/IP traffic monitor/);
+    terminal.send(KEY.enter);
+    await terminal.waitFor(/All interfaces[\s\S]*right/);
+    const selects = (screen: string[]) => screen.slice(-3).some((line) => /^ *right\b/.test(line));
+    for (let i = 0; i < 10 && !selects(terminal.screen()); i++) {
+      const before = terminal.screen().join('\n');
+      terminal.send(KEY.down);
+      await terminal.waitFor((screen) => screen.join('\n') !== before);
+    }
+    terminal.send(KEY.enter);
+    await terminal.waitFor(/IP traffic monitor: right/);
+  };
+
+  const expectRestored = (): void => {
+    expect(terminal.modes()).toEqual({
+      alternateScreen: false,
+      cursorVisible: true,
+      mouse: false,
+      bracketedPaste: false,
+      raw: false,
+    });
+    expect(terminal.settings()).toBe(settingsBefore);
+  };
+
+  it('opens the menu, picks an interface and shows its live traffic', async () => {
+    await open([]);
+    await terminal.waitFor(/IP traffic monitor[\s\S]*Exit/);
+    expect(terminal.modes()).toMatchObject({ alternateScreen: true, cursorVisible: false, raw: true });
+    await pickInterface();
+    const first = await terminal.waitFor(/10\.91\.0\.1:\d+[\s\S]*10\.91\.0\.2:9000[\s\S]*ICMP/);
+    const later = await terminal.waitFor((screen) => packetsShown(screen) > packetsShown(first) + 20);
+    expect(later.join('\n')).toMatch(/Drop(ped)? 0/);
+  });
+
+  it('sorts by the column that is chosen', async () => {
+    await open(['-i', 'right']);
+    await terminal.waitFor(/9000/);
+    terminal.send('S');
+    await terminal.waitFor(/Sort by/);
+    terminal.send('p');
+    await terminal.waitFor(/by packets/);
+  });
+
+  it('shows only what a search matches, and everything again', async () => {
+    await open(['-i', 'right']);
+    await terminal.waitFor(/9000[\s\S]*ICMP/);
+    terminal.send('/9000');
+    await terminal.waitFor((screen) => /:9000/.test(screen.join('\n')) && !/ICMP/.test(screen.join('\n')));
+    terminal.send(KEY.escape);
+    await terminal.waitFor(/9000[\s\S]*ICMP/);
+  });
+
+  it('lays itself out anew when the terminal changes its size, and recovers from one that is too small', async () => {
+    await open(['-i', 'right']);
+    await terminal.waitFor(/9000/);
+    terminal.resize(132, 43);
+    await terminal.waitFor((screen) => screen.length === 43 && /^┌.*┐$/.test(screen[1]) && screen[1].length === 132);
+    terminal.resize(40, 8);
+    await terminal.waitFor(/needs 60x12/);
+    terminal.resize(80, 24);
+    await terminal.waitFor((screen) => screen[1].length === 80 && /9000/.test(screen.join('\n')));
+  });
+
+  it('keeps what is shown while paused, and goes on', async () => {
+    await open(['-i', 'right']);
+    await terminal.waitFor(/9000/);
+    terminal.send(ctrl('p'));
+    const paused = await terminal.waitFor(/PAUSED/);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(packetsShown(terminal.screen())).toBe(packetsShown(paused));
+    terminal.send(ctrl('p'));
+    await terminal.waitFor((screen) => packetsShown(screen) > packetsShown(paused));
+  });
+
+  it('goes back to the menu and leaves with the terminal restored and no process left', async () => {
+    await open([]);
+    await pickInterface();
+    await terminal.waitFor(/9000/);
+    const processes = processTree(terminal.pid);
+    expect(processes.length).toBeGreaterThan(1);
+    terminal.send('q');
+    await terminal.waitFor((screen) => !/IP traffic monitor: right$/m.test(screen[0]));
+    terminal.send('x');
+    expect(await terminal.waitForExit()).toBe(0);
+    expectRestored();
+    expect(stillRunning(processes)).toEqual([]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGKILL', 137],
+  ] as const)('leaves a sane terminal and no process behind after %s', async (signal, status) => {
+    await open(['-i', 'right']);
+    await terminal.waitFor(/9000/);
+    const processes = processTree(terminal.pid);
+    process.kill(terminal.pid, signal);
+    expect(await terminal.waitForExit()).toBe(status);
+    // After SIGKILL the engine restores the terminal: a moment later than the shell reports the end.
+    await terminal.waitFor(() => stillRunning(processes).length === 0, 3000);
+    await terminal.waitFor(() => !terminal.modes().alternateScreen, 3000);
+    expectRestored();
+  });
+
+  it('says that the engine was lost, keeps the data on the screen, and leaves well', async () => {
+    await open(['-i', 'right']);
+    await terminal.waitFor(/9000/);
+    const [front, ...others] = processTree(terminal.pid);
+    for (const pid of others) process.kill(pid, 'SIGKILL');
+    await terminal.waitFor((screen) => /engine/i.test(screen.join('\n')) && /9000/.test(screen.join('\n')));
+    expect(stillRunning([front])).toEqual([front]);
+    terminal.send('x');
+    await terminal.waitForExit();
+    expectRestored();
+  });
+
+  it('ends with all its processes when the terminal closes', async () => {
+    await open(['-i', 'right']);
+    await terminal.waitFor(/9000/);
+    const processes = processTree(terminal.pid);
+    terminal.hangUp();
+    await terminal.waitFor(() => stillRunning(processes).length === 0, 5000);
+  });
+
+  it('refuses a screen on TERM=dumb and prints text', async () => {
+    await open(['-i', 'right', '--for', '2'], { env: { TERM: 'dumb' } });
+    expect(await terminal.waitForExit()).toBe(0);
+    expect(terminal.output()).toMatch(/9000/);
+    expect(terminal.output()).not.toContain('\x1b[');
+  });
+});
