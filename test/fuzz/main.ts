@@ -18,6 +18,7 @@ import { ringTarget } from './ring-target.ts';
 import { savefileTarget } from './savefile-target.ts';
 import { tablesTarget } from './tables-target.ts';
 import type { Corpus, FuzzTarget } from './target.ts';
+import { tcpOptionsTarget } from './tcp-options-target.ts';
 
 /** Longest time a case may take, milliseconds; the longest usual one takes a hundredth of it. */
 const HANG_MILLISECONDS = 10_000;
@@ -52,11 +53,19 @@ async function readCorpus(root: string): Promise<Corpus> {
 }
 
 function targetsOf(corpus: Corpus, folder: string): FuzzTarget<unknown>[] {
-  // A case of tables is five batches, one of savefile two files: the cheap ones come more often.
   const decode = decodeTarget(corpus);
   const bpf = bpfTarget(corpus);
   const savefile = savefileTarget(corpus, join(folder, 'input.pcap'));
-  return [decode, tablesTarget(corpus), bpf, decode, ringTarget, savefile, bpf, ringTarget] as FuzzTarget<unknown>[];
+  return [
+    decode,
+    tablesTarget(corpus),
+    bpf,
+    decode,
+    ringTarget,
+    savefile,
+    bpf,
+    tcpOptionsTarget,
+  ] as FuzzTarget<unknown>[];
 }
 
 async function work(plan: Plan, current: Int32Array): Promise<Outcome> {

@@ -85,7 +85,7 @@ function joined(...parts: Uint8Array[]): Uint8Array {
 
 /** A copy with up to `most` mutations; sometimes none. */
 export function mutated(bytes: Uint8Array, random: Random, most = 6): Uint8Array {
-  let result = bytes.slice();
+  let result: Uint8Array = bytes.slice();
   for (let n = random.below(most + 1); n > 0 && result.length > 0; n--) result = random.pick(MUTATIONS)(result, random);
   return result;
 }

@@ -4,7 +4,6 @@ import { OperatorError } from '../../src/base/errors.ts';
 import { SavefileSource } from '../../src/capture/savefile/savefile-source.ts';
 import type { PacketBatch } from '../../src/wire/packet-batch.ts';
 import { BATCH_CAPACITY } from '../../src/wire/packet-batch.ts';
-import type { Random } from './random.ts';
 import { mutated } from './random.ts';
 import type { Corpus, FuzzTarget } from './target.ts';
 import { must } from './target.ts';

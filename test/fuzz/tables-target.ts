@@ -11,8 +11,10 @@ import type { Random } from './random.ts';
 import type { Corpus, FuzzTarget } from './target.ts';
 import { must } from './target.ts';
 
-/** So few that conversations are evicted all the time. */
-const MAXIMUM_ROWS = 48;
+/** The table's smallest: conversations are evicted in cases of many. */
+const MAXIMUM_ROWS = 1024;
+const MANY_PACKETS = 1600;
+const BATCH_PACKETS = 200;
 
 const decoder = new Decoder({ decapsulate: false, hashSeed: 2 });
 const conversations = new ConversationTable({ maximumRows: MAXIMUM_ROWS });
@@ -30,17 +32,25 @@ interface Sums {
 export function tablesTarget(corpus: Corpus): FuzzTarget<TestPacket[]> {
   return {
     name: 'tables',
-    make: (random) => Array.from({ length: 5 }, () => randomPackets(corpus, random, 40)).flat(),
+    make: (random) => (random.oneIn(16) ? manyConversations(corpus, random) : randomPackets(corpus, random, 256)),
     check,
     toFile: packetFile,
   };
 }
 
+/** Whatever is an IPv4 or IPv6 address in most packets becomes another one. */
+function manyConversations(corpus: Corpus, random: Random): TestPacket[] {
+  const packets: TestPacket[] = [];
+  while (packets.length < MANY_PACKETS) packets.push(...randomPackets(corpus, random, BATCH_PACKETS));
+  for (const { bytes } of packets) if (bytes.length > 30) bytes.set(random.bytes(3), random.pick([27, 23, 19]));
+  return packets;
+}
+
 function check(packets: TestPacket[], random: Random): void {
   for (const table of [conversations, tcp, fragments, totals]) table.reset();
   const expected: Sums = { packets: 0, ipBytes: 0, wireBytes: 0 };
-  for (let at = 0; at < packets.length; at += 40) {
-    account(packets.slice(at, at + 40), random);
+  for (let at = 0; at < packets.length; at += BATCH_PACKETS) {
+    account(packets.slice(at, at + BATCH_PACKETS), random);
     addSelected(expected);
     if (random.oneIn(2)) conversations.closeWindow(1, () => undefined);
     if (random.oneIn(3)) conversations.expireSome(batch.time[batch.count - 1] + random.below(2000), random.below(60));
@@ -87,7 +97,10 @@ function sumOfRows(): Sums {
       sums.wireBytes += f64[at + ROW_DOUBLE.wireBytes + side];
     }
   }
-  must(live === conversations.count && live <= MAXIMUM_ROWS, `${live} rows live, ${conversations.count} counted`);
+  must(
+    live === conversations.count && live <= conversations.maximumRows,
+    `${live} rows live, ${conversations.count} counted`,
+  );
   return sums;
 }
 
@@ -102,7 +115,7 @@ function readTcp(): void {
   for (let row = 0; row < conversations.highWater; row++) {
     if (!conversations.isLive(row)) continue;
     for (const side of [0, 1]) {
-      must(tcp.retransmissions(row, side) >= 0, 'retransmissions below 0');
+      must(!(tcp.retransmissions(row, side) < 0), 'retransmissions below 0');
       must(!(tcp.windowBytes(row, side) > 2 ** 30), 'a window beyond what scaling allows');
     }
     must(!(tcp.rttSeconds(row) < 0), 'a round trip below 0');
