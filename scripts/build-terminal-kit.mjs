@@ -10,10 +10,15 @@ const LAZY_ONE = /lazy\.requireProperty\(\s*termkit\s*,\s*'(\w+)'\s*,\s*('[^']+'
 /** The package checks whether a bundler's variant was loaded before; inside a bundle it was not. */
 const VARIANT_CHECK = /if \( process\.browser \|\|[\s\S]*?return ;\s*\}/;
 
-/** Packages for pictures and colours; widgets; terminal emulation; names of emoji. */
-const LEFT_OUT_PACKAGES = /^(@cronvel\/get-pixels|ndarray|chroma-js)$/;
+/** Packages for pictures; widgets; terminal emulation; names of emoji. */
+const LEFT_OUT_PACKAGES = /^(@cronvel\/get-pixels|ndarray)$/;
 const LEFT_OUT_FILES =
   /terminal-kit\/lib\/(document\/\w+\.js|vte\/\w+\.js|termconfig\/README)$|string-kit\/lib\/json-data\/emoji-[\w-]+\.json$/;
+/**
+ * In place of the package for colours: on terminals with 16 colours the tables of sequences ask it, while they are
+ * loaded, which colour is nearest. The program draws with its own sequences, so any answer will do.
+ */
+const NO_COLOURS = 'module.exports = { distance: () => 0 };';
 
 export const terminalKit = {
   name: 'terminal-kit',
@@ -23,6 +28,8 @@ export const terminalKit = {
       loader: 'js',
     }));
     build.onLoad({ filter: LEFT_OUT_FILES }, () => ({ contents: '', loader: 'empty' }));
+    build.onResolve({ filter: /^chroma-js$/ }, ({ path }) => ({ path, namespace: 'no-colours' }));
+    build.onLoad({ filter: /.*/, namespace: 'no-colours' }, () => ({ contents: NO_COLOURS, loader: 'js' }));
     build.onResolve({ filter: LEFT_OUT_PACKAGES }, ({ path }) => ({ path, namespace: 'left-out' }));
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: '', loader: 'empty' }));
   },

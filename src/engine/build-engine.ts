@@ -28,13 +28,16 @@ export interface BuildParts {
 export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
   const live = options.source.kind === 'live';
   const prefilter = kernelPrefilter(options);
-  const source = parts.source ?? makeSource(options, prefilter, parts.beforeSlice);
+  const writer = options.writePath === null ? null : openWriter(options.writePath, options.snaplen);
+  // A file is read faster than a disk writes: reading waits for the writer, and then for who watches.
+  const beforeSlice = (): Promise<void> | undefined => writer?.drained() ?? parts.beforeSlice?.();
+  const source = parts.source ?? makeSource(options, prefilter, beforeSlice);
   return new Engine(options, {
     source,
     monitors: makeMonitors(options.monitors),
     filter: options.expression === null ? null : expressionFilter(options.expression),
     prefiltered: prefilter !== null,
-    writer: options.writePath === null ? null : openWriter(options.writePath, options.snaplen),
+    writer,
     kernelPackets: live ? () => kernelPackets(options) : null,
     wallClock: () => Date.now() / 1000,
     monotonicClock: () => performance.now() / 1000,

@@ -78,6 +78,8 @@ export const MAXIMUM_ROWS = ROW_MASK;
 /** Eviction folds a sixteenth of the rows at once, so its cost per new conversation stays constant. */
 const EVICTED_SHARE = 1 / 16;
 const SMALLEST_INDEX = 1024;
+/** Below this many rows (half a megabyte) table and index stay in the caches: touching ahead costs and gains nothing. */
+export const TOUCHED_FROM_ROWS = 4096;
 const LARGEST_LOAD = 0.8;
 /** Changed rows that are listed before the list is handed out early: its memory does not grow with the table. */
 const CHANGED_CAPACITY = 2048;
@@ -214,7 +216,7 @@ export class ConversationTable {
   /** Counts every selected packet to its conversation and fills batch.row. */
   account(batch: DecodedBatch): void {
     this.#secret = batch.hashSecret;
-    this.#touch(batch);
+    if (this.count >= TOUCHED_FROM_ROWS) this.#touch(batch);
     const { count, selected, key, hash, row: rowColumn, direction, ipProtocol, tcpFlags, time } = batch;
     const { segments, ipBytes, wireBytes } = batch;
     const { u32, f64 } = this;

@@ -31,6 +31,7 @@ import {
   ROW_WORDS,
   CONVERSATION_STATE as STATE,
   STATE_MASK,
+  TOUCHED_FROM_ROWS,
 } from './conversation-table.ts';
 
 const RECORD_WORDS = 32;
@@ -108,7 +109,7 @@ export class TcpTracker {
 
   /** Follows the TCP packets of a batch that was accounted. */
   update(batch: DecodedBatch): void {
-    this.#touch(batch);
+    if (this.#table.count >= TOUCHED_FROM_ROWS) this.#touch(batch);
     this.catchUp(batch, batch.count);
     this.#cursor = 0;
   }

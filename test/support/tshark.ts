@@ -124,16 +124,14 @@ export interface ExactFlow {
  */
 export function tsharkFlows(path: string, kind: 'tcp' | 'udp' | 'ip' | 'ipv6'): Map<string, ExactFlow> {
   const withPort = kind === 'tcp' || kind === 'udp';
+  const versions = withPort ? ['ip', 'ipv6'] : [kind];
+  const addresses = versions.flatMap((version) => [`${version}.src`, `${version}.dst`]);
   const ports = withPort ? [`${kind}.srcport`, `${kind}.dstport`] : [];
-  const addresses = withPort
-    ? ['ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst']
-    : [`${kind}.src`, `${kind}.dst`, 'frame.len', 'frame.len'];
   const flows = new Map<string, ExactFlow>();
-  for (const row of tsharkFields(path, ['frame.len', ...addresses, ...ports], kind)) {
-    const [length, source4, destination4, source6, destination6, sourcePort, destinationPort] = row;
-    const source = source4 === '' ? source6 : source4;
-    const destination = destination4 === '' ? destination6 : destination4;
-    const key = withPort ? `${source}:${sourcePort}>${destination}:${destinationPort}` : `${source}>${destination}`;
+  for (const [length, ...cells] of tsharkFields(path, ['frame.len', ...addresses, ...ports], kind)) {
+    const at = cells[0] === '' ? 2 : 0;
+    const [sourcePort, destinationPort] = cells.slice(addresses.length);
+    const key = withPort ? `${cells[at]}:${sourcePort}>${cells[at + 1]}:${destinationPort}` : `${cells[0]}>${cells[1]}`;
     const flow = flows.get(key) ?? { frames: 0, bytes: 0 };
     flow.frames++;
     flow.bytes += Number(length);

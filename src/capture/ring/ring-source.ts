@@ -188,29 +188,37 @@ export class RingSource implements CaptureSource {
   #onReadable(): void {
     const session = this.#session;
     if (session === null) return;
-    // ENETDOWN: the interface went down. Reading the error clears it; else it would wake us for ever.
+    if (this.#turn(session)) return;
+    // Woken for nothing: ENETDOWN, the interface went down. Reading the error clears it; else it would wake us for ever.
     if (takeSocketError(session.socket.fd) !== 0) this.#checkLinks();
-    session.watcher.stop();
-    this.#turn(session);
   }
 
-  /** Delivers for a bounded time, then decides when to look again. */
-  #turn(session: Session): void {
+  /**
+   * Delivers for a bounded time, then decides when to look again. False when there was nothing to deliver.
+   * The watcher stays on while everything is taken at once: switching it costs system calls at every block.
+   */
+  #turn(session: Session): boolean {
     const deadline = performance.now() + TURN_MILLISECONDS;
-    const { walker, sink } = session;
+    const { walker, sink, watcher } = session;
+    let batches = 0;
     let blocks = 0;
     while (walker.fill()) {
+      batches++;
       sink.onBatch(walker.batch);
       // The sink may have stopped us.
-      if (this.#session !== session) return;
+      if (this.#session !== session) return true;
       if (walker.release()) blocks++;
       if (performance.now() >= deadline) {
+        watcher.stop();
         this.#immediate = setImmediate(() => this.#turn(session));
-        return;
+        return true;
       }
     }
-    if (blocks > 1) this.#timer = setTimeout(() => this.#turn(session), BUSY_PAUSE_MILLISECONDS);
-    else session.watcher.start();
+    if (blocks > 1) {
+      watcher.stop();
+      this.#timer = setTimeout(() => this.#turn(session), BUSY_PAUSE_MILLISECONDS);
+    } else watcher.start();
+    return batches > 0;
   }
 
   #cancelTurn(): void {

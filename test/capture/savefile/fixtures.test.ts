@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE_FRAMES } from '../../support/fixture-frames.ts';
 import { collectSavefile } from '../../support/savefile.ts';
-import { tsharkConversations, tsharkFields, tsharkFlows, tsharkUnavailable } from '../../support/tshark.ts';
+import {
+  tsharkConversations,
+  tsharkEndpoints,
+  tsharkFields,
+  tsharkFlows,
+  tsharkUnavailable,
+} from '../../support/tshark.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures');
 const fixtures = readdirSync(folder).filter((name) => /\.(pcap|pcapng|pcap\.gz)$/.test(name));
@@ -44,6 +50,23 @@ describe.skipIf(missing !== null)(`as tshark reads it${missing === null ? '' : `
       expect(flow.frames).toBe(row.framesAB);
       expect(flow.bytes).toBeGreaterThanOrEqual(row.bytesAB.least);
       expect(flow.bytes).toBeLessThan(row.bytesAB.below);
+    }
+  });
+
+  test('its endpoint table says the same of the clients as the sums of flows', () => {
+    const path = join(folder, 'mixed.pcapng');
+    const endpoints = tsharkEndpoints(path, 'ip');
+    expect(endpoints.length).toBeGreaterThan(4);
+    for (const client of ['10.77.0.1', '10.77.0.2']) {
+      const sent = { frames: 0, bytes: 0 };
+      for (const [key, flow] of tsharkFlows(path, 'ip')) {
+        if (!key.startsWith(`${client}>`)) continue;
+        sent.frames += flow.frames;
+        sent.bytes += flow.bytes;
+      }
+      expect(endpoints).toContainEqual(
+        expect.objectContaining({ address: client, sentFrames: sent.frames, sentBytes: sent.bytes }),
+      );
     }
   });
 });
