@@ -99,8 +99,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     const top = new TopRows(conversations.count, conversations.count, lookup.order.tie);
     this.#survey(lookup, (row) => top.add(lookup.order.key(row), row));
     const limit = query.limit === 0 ? conversations.count : query.limit;
-    const ids = Float64Array.from(top.page(query.offset, limit), (row) => conversations.idOf(row));
-    return this.#slicesOf(ids, size);
+    return this.#slicesOf(new FrozenCounts(conversations, top.page(query.offset, limit)), size);
   }
 
   command(command: string, commandArguments: Record<string, unknown>): unknown {
@@ -141,15 +140,15 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     return { rows, offset, rowsTotal: shown, hidden, extra };
   }
 
-  *#slicesOf(ids: Float64Array, size: number): Generator<IpTrafficRow[]> {
+  *#slicesOf(counts: FrozenCounts, size: number): Generator<IpTrafficRow[]> {
     const { conversations } = this.#attached();
-    for (let at = 0; at < ids.length; at += size) {
+    for (let at = 0; at < counts.ids.length; at += size) {
       const builder = this.#builder();
       const rows: IpTrafficRow[] = [];
-      for (const id of ids.subarray(at, at + size)) {
+      for (let k = at; k < Math.min(at + size, counts.ids.length); k++) {
         // Conversations may go while slices are being written.
-        const row = conversations.rowOf(id);
-        if (row >= 0) rows.push(builder.row(row));
+        const row = conversations.rowOf(counts.ids[k]);
+        if (row >= 0) rows.push(builder.row(row, counts, k));
       }
       yield rows;
     }
@@ -315,8 +314,43 @@ function loggedConversation(
   };
 }
 
+/** Where a row's counters and rates are: the table itself, or what they were when a snapshot began. */
+interface RowCounts {
+  /** packets 0, 1, IP bytes 0, 1, wire bytes 0, 1 of place k begin at k * countsStride + countsOffset. */
+  counts: Float64Array;
+  countsStride: number;
+  countsOffset: number;
+  /** ROW_RATES a place. */
+  rates: Float32Array;
+}
+
+const COUNTERS = 6;
+
+/** Counters as they were at one moment, so that rows that are written for a while still add up to that moment's totals. */
+class FrozenCounts implements RowCounts {
+  readonly ids: Float64Array;
+  readonly counts: Float64Array;
+  readonly countsStride = COUNTERS;
+  readonly countsOffset = 0;
+  readonly rates: Float32Array;
+
+  constructor(table: ConversationTable, rows: ArrayLike<number>) {
+    this.ids = new Float64Array(rows.length);
+    this.counts = new Float64Array(rows.length * COUNTERS);
+    this.rates = new Float32Array(rows.length * ROW_RATES);
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k];
+      this.ids[k] = table.idOf(row);
+      const from = row * ROW_DOUBLES + ROW_DOUBLE.packets;
+      for (let c = 0; c < COUNTERS; c++) this.counts[k * COUNTERS + c] = table.f64[from + c];
+      for (let r = 0; r < ROW_RATES; r++) this.rates[k * ROW_RATES + r] = table.rates[row * ROW_RATES + r];
+    }
+  }
+}
+
 /** Makes rows of one moment. */
 class RowBuilder {
+  readonly #live: RowCounts;
   readonly #table: ConversationTable;
   readonly #tcp: TcpTracker;
   readonly #names: ReadonlyMap<number, string>;
@@ -331,20 +365,29 @@ class RowBuilder {
     tcpTimeout: number,
   ) {
     this.#table = table;
+    this.#live = {
+      counts: table.f64,
+      countsStride: ROW_DOUBLES,
+      countsOffset: ROW_DOUBLE.packets,
+      rates: table.rates,
+    };
     this.#tcp = tcp;
     this.#names = interfaceNames(interfaces);
     this.#now = now;
     this.#tcpTimeout = tcpTimeout;
   }
 
-  row(row: number): IpTrafficRow {
+  /** The row with the table's own counters, or with those at place k of a frozen copy. */
+  row(row: number, source: RowCounts = this.#live, k = row): IpTrafficRow {
     const table = this.#table;
-    const { u32, f64, rates } = table;
+    const { u32, f64 } = table;
+    const { counts, rates } = source;
+    const countsAt = k * source.countsStride + source.countsOffset;
     const first = firstSide(table, row);
     const isIp = networkOf(table, row) !== NETWORK.other;
     const word = u32[row * ROW_WORDS + ROW_WORD.ports];
     const vlan = u32[row * ROW_WORDS + ROW_WORD.place] & 0xffff;
-    const double = (at: number): [number, number] => pair(first, (side) => f64[row * ROW_DOUBLES + at + side]);
+    const counted = (at: number): [number, number] => pair(first, (side) => counts[countsAt + at + side]);
     return {
       id: table.idOf(row),
       protocol: isIp ? ipProtocolName(ipProtocolOf(table, row)) : etherTypeName(word),
@@ -353,11 +396,11 @@ class RowBuilder {
       interface: nameOf(this.#names, u32[row * ROW_WORDS + ROW_WORD.interfaceSlot]),
       vlan: (vlan & VLAN_PRESENT) === 0 ? null : vlan & VLAN_ID,
       endpoints: pair(first, (side) => this.#endpoint(row, side)),
-      packets: double(ROW_DOUBLE.packets),
-      ipBytes: double(ROW_DOUBLE.ipBytes),
-      wireBytes: double(ROW_DOUBLE.wireBytes),
-      bytesPerSecond: pair(first, (side) => rates[row * ROW_RATES + side]),
-      wireBytesPerSecond: pair(first, (side) => rates[row * ROW_RATES + 2 + side]),
+      packets: counted(0),
+      ipBytes: counted(2),
+      wireBytes: counted(4),
+      bytesPerSecond: pair(first, (side) => rates[k * ROW_RATES + side]),
+      wireBytesPerSecond: pair(first, (side) => rates[k * ROW_RATES + 2 + side]),
       ...(isTcp(table, row) ? this.#tcpPart(row, first) : this.#otherPart(row, first)),
       state: CONVERSATION_STATES[table.stateAt(row, this.#now, this.#tcpTimeout)],
       process: null,

@@ -312,6 +312,20 @@ describe('a search', () => {
 });
 
 describe('slices', () => {
+  it('hold the counters of the moment they were asked for, whatever comes while they are taken', () => {
+    const stage = scene();
+    const before = stage.page().rows;
+    const slices = stage.monitor.slices(queryOf({ sort: 'first-seen' }), 2)[Symbol.iterator]();
+    const taken = slices.next().value as IpTrafficRow[];
+    stage.pass(SCENE);
+    for (let next = slices.next(); next.done !== true; next = slices.next())
+      taken.push(...(next.value as IpTrafficRow[]));
+    const sum = (rows: IpTrafficRow[]): number =>
+      rows.reduce((total, row) => total + row.packets[0] + row.packets[1], 0);
+    expect(sum(taken)).toBe(sum(before));
+    expect(sum(stage.page().rows)).toBeGreaterThan(sum(before));
+  });
+
   it('hand out all rows in order, without those that went meanwhile', () => {
     const stage = scene();
     const slices = stage.monitor.slices(queryOf({ sort: 'first-seen', descending: true }), 2);
