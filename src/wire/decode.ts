@@ -8,7 +8,7 @@
 import { decodeCommon } from './common.ts';
 import { Cursor } from './cursor.ts';
 import { DECODE_STATUS, DECODE_STATUS_NAMES, type DecodedBatch } from './decoded-batch.ts';
-import { setDefaults } from './defaults.ts';
+import { setBatchDefaults } from './defaults.ts';
 import { createHashSecret } from './key.ts';
 import { decodeLayers } from './layers.ts';
 import type { PacketBatch } from './packet-batch.ts';
@@ -37,24 +37,20 @@ export class Decoder {
     out.packets = packets;
     out.count = packets.count;
     out.hashSecret = this.#hashSecret;
-    setDefaults(out, 0, packets.count);
-    const cursor = this.#cursor;
-    cursor.open(packets, out, this.#decapsulate);
+    setBatchDefaults(out);
+    this.#cursor.open(packets, out, this.#decapsulate);
     for (let i = 0; i < packets.count; i++) {
-      i = decodeCommon(packets, out, i, this.#decapsulate);
-      if (i < packets.count) decodeLayers(cursor, i);
+      const stop = decodeCommon(packets, out, i, this.#decapsulate);
+      this.statusCounts[DECODE_STATUS.ok] += stop - i;
+      i = stop;
+      if (i < packets.count) this.#decodeUncommon(i);
     }
-    this.#countStatuses(out);
   }
 
-  #countStatuses(out: DecodedBatch): void {
-    const { status, segments, count } = out;
-    const statusCounts = this.statusCounts;
-    let sound = 0;
-    for (let i = 0; i < count; i++) {
-      if (status[i] === DECODE_STATUS.ok) sound += segments[i];
-      else statusCounts[status[i]] += segments[i];
-    }
-    statusCounts[DECODE_STATUS.ok] += sound;
+  #decodeUncommon(i: number): void {
+    const cursor = this.#cursor;
+    decodeLayers(cursor, i);
+    const { status, segments } = cursor.out;
+    this.statusCounts[status[i]] += segments[i];
   }
 }

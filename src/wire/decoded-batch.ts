@@ -17,7 +17,36 @@
  * Columns of packets whose status is malformed hold what was decoded before the fault; every packet belongs to exactly
  * one conversation, so rows add up to totals.
  */
-import { BATCH_CAPACITY, PacketBatch } from './packet-batch.ts';
+import {
+  DESTINATION_PORT_16,
+  DecodedColumns,
+  DIRECTION_8,
+  ETHER_TYPE_16,
+  FRAGMENT_8,
+  HASH_32,
+  ICMP_TYPE_16,
+  IP_BYTES_64,
+  IP_PROTOCOL_8,
+  MAC_OFFSET_32,
+  NETWORK_8,
+  NETWORK_OFFSET_32,
+  PACKET_END_32,
+  PAYLOAD_LENGTH_32,
+  ROW_32,
+  SEGMENTS_32,
+  SELECTED_8,
+  SOURCE_PORT_16,
+  STATUS_8,
+  TCP_ACKNOWLEDGEMENT_32,
+  TCP_FLAGS_8,
+  TCP_SEQUENCE_32,
+  TCP_WINDOW_16,
+  TIME_64,
+  TRANSPORT_OFFSET_32,
+  VLAN_16,
+  WIRE_BYTES_64,
+} from './decoded-columns.ts';
+import { PacketBatch } from './packet-batch.ts';
 
 export const KEY_WORDS = 11;
 
@@ -72,56 +101,58 @@ export class DecodedBatch {
   packets: PacketBatch = new PacketBatch();
   /** = packets.count. */
   count = 0;
+  /** The memory of all columns, for the hot path; everyone else takes the columns by their names. */
+  readonly columns = new DecodedColumns();
   /** Capture time in seconds since 1970 (about 0.2 µs precise). */
-  readonly time = new Float64Array(BATCH_CAPACITY);
+  readonly time = this.columns.doubleColumn(TIME_64);
   /** DECODE_STATUS. */
-  readonly status = new Uint8Array(BATCH_CAPACITY);
+  readonly status = this.columns.octetColumn(STATUS_8);
   /** NETWORK. */
-  readonly network = new Uint8Array(BATCH_CAPACITY);
+  readonly network = this.columns.octetColumn(NETWORK_8);
   /** EtherType of the network layer after tags, LLC/SNAP, PPP and MPLS; 0 where there is none. */
-  readonly etherType = new Uint16Array(BATCH_CAPACITY);
+  readonly etherType = this.columns.halfWordColumn(ETHER_TYPE_16);
   /** IP protocol after extension headers (numbers.ts); 255 where unknown because later headers are missing. */
-  readonly ipProtocol = new Uint8Array(BATCH_CAPACITY);
+  readonly ipProtocol = this.columns.octetColumn(IP_PROTOCOL_8);
   /** Outermost VLAN: 0x1000 | id, or 0. */
-  readonly vlan = new Uint16Array(BATCH_CAPACITY);
+  readonly vlan = this.columns.halfWordColumn(VLAN_16);
   /** Canonical conversation key, KEY_WORDS words a packet. */
-  readonly key = new Uint32Array(BATCH_CAPACITY * KEY_WORDS);
+  readonly key = this.columns.keyColumn();
   /** Hash of the key's words, seeded (a sender cannot choose collisions). */
-  readonly hash = new Uint32Array(BATCH_CAPACITY);
+  readonly hash = this.columns.wordColumn(HASH_32);
   /** The secret words behind `hash`, borrowed from the decoder (key.ts, hashKey): hashes other keys the same way. */
   hashSecret: Int32Array = new Int32Array(HASH_SECRET_WORDS);
   /** 0: endpoint 0 sent this packet, 1: endpoint 1 did. */
-  readonly direction = new Uint8Array(BATCH_CAPACITY);
-  readonly sourcePort = new Uint16Array(BATCH_CAPACITY);
-  readonly destinationPort = new Uint16Array(BATCH_CAPACITY);
+  readonly direction = this.columns.octetColumn(DIRECTION_8);
+  readonly sourcePort = this.columns.halfWordColumn(SOURCE_PORT_16);
+  readonly destinationPort = this.columns.halfWordColumn(DESTINATION_PORT_16);
   /** Packets on the wire: segments of an offloaded buffer, else 1. */
-  readonly segments = new Uint32Array(BATCH_CAPACITY);
+  readonly segments = this.columns.wordColumn(SEGMENTS_32);
   /** IP bytes on the wire (IP header's total length; each segment's headers included); 0 for non-IP. */
-  readonly ipBytes = new Float64Array(BATCH_CAPACITY);
+  readonly ipBytes = this.columns.doubleColumn(IP_BYTES_64);
   /** Frame bytes on the wire (stripped tag and each segment's headers included). */
-  readonly wireBytes = new Float64Array(BATCH_CAPACITY);
+  readonly wireBytes = this.columns.doubleColumn(WIRE_BYTES_64);
   /** Where the destination MAC starts in packets.bytes (source MAC 6 bytes later), or -1. */
-  readonly macOffset = new Int32Array(BATCH_CAPACITY);
+  readonly macOffset = this.columns.signedColumn(MAC_OFFSET_32);
   /** Where the (innermost shown) IP or ARP header starts in packets.bytes, or -1. */
-  readonly networkOffset = new Int32Array(BATCH_CAPACITY);
+  readonly networkOffset = this.columns.signedColumn(NETWORK_OFFSET_32);
   /** Where the transport header starts in packets.bytes, or -1. */
-  readonly transportOffset = new Int32Array(BATCH_CAPACITY);
+  readonly transportOffset = this.columns.signedColumn(TRANSPORT_OFFSET_32);
   /** End of the bytes that belong to the IP packet and were captured (exclusive; trailer excluded). */
-  readonly packetEnd = new Int32Array(BATCH_CAPACITY);
+  readonly packetEnd = this.columns.signedColumn(PACKET_END_32);
   /** FRAGMENT. */
-  readonly fragment = new Uint8Array(BATCH_CAPACITY);
+  readonly fragment = this.columns.octetColumn(FRAGMENT_8);
   /** TCP: flags byte, sequence and acknowledgement numbers, raw window, payload bytes (whole buffer). */
-  readonly tcpFlags = new Uint8Array(BATCH_CAPACITY);
-  readonly tcpSequence = new Uint32Array(BATCH_CAPACITY);
-  readonly tcpAcknowledgement = new Uint32Array(BATCH_CAPACITY);
-  readonly tcpWindow = new Uint16Array(BATCH_CAPACITY);
-  readonly payloadLength = new Uint32Array(BATCH_CAPACITY);
+  readonly tcpFlags = this.columns.octetColumn(TCP_FLAGS_8);
+  readonly tcpSequence = this.columns.wordColumn(TCP_SEQUENCE_32);
+  readonly tcpAcknowledgement = this.columns.wordColumn(TCP_ACKNOWLEDGEMENT_32);
+  readonly tcpWindow = this.columns.halfWordColumn(TCP_WINDOW_16);
+  readonly payloadLength = this.columns.wordColumn(PAYLOAD_LENGTH_32);
   /** ICMP and ICMPv6: type << 8 | code. */
-  readonly icmpType = new Uint16Array(BATCH_CAPACITY);
+  readonly icmpType = this.columns.halfWordColumn(ICMP_TYPE_16);
   /** 1: passes the active filter. Nothing downstream counts a packet whose value is 0. */
-  readonly selected = new Uint8Array(BATCH_CAPACITY);
+  readonly selected = this.columns.octetColumn(SELECTED_8);
   /** Row in the conversation table, filled by ConversationTable.account; NO_ROW where not selected. */
-  readonly row = new Uint32Array(BATCH_CAPACITY);
+  readonly row = this.columns.wordColumn(ROW_32);
 }
 
 /** Value of DecodedBatch.row for packets that were not accounted. */

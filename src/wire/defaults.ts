@@ -1,5 +1,6 @@
 /** What columns hold where nothing applies, so that no value of an earlier batch shows through. */
-import { DECODE_STATUS, type DecodedBatch, FRAGMENT, NETWORK, NO_ROW } from './decoded-batch.ts';
+import { DECODE_STATUS, DecodedBatch, FRAGMENT, NETWORK, NO_ROW } from './decoded-batch.ts';
+import { BATCH_CAPACITY } from './packet-batch.ts';
 
 /** Columns of packets from…to. The hot path counts on these alone: it writes every other column itself. */
 export function setDefaults(out: DecodedBatch, from: number, to: number): void {
@@ -14,6 +15,20 @@ export function setDefaults(out: DecodedBatch, from: number, to: number): void {
   out.icmpType.fill(0, from, to);
   out.selected.fill(1, from, to);
   out.row.fill(NO_ROW, from, to);
+}
+
+/** What setDefaults makes of a whole batch: the columns that it writes lie side by side (decoded-columns.ts). */
+const DEFAULTED = defaultedColumns();
+
+function defaultedColumns(): Uint8Array {
+  const batch = new DecodedBatch();
+  setDefaults(batch, 0, BATCH_CAPACITY);
+  return batch.columns.defaulted;
+}
+
+/** setDefaults for all packets that a batch can hold: one copy instead of a fill for each column. */
+export function setBatchDefaults(out: DecodedBatch): void {
+  out.columns.defaulted.set(DEFAULTED);
 }
 
 /** The other columns of packet i, before its layers are decoded. */

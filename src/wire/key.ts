@@ -31,7 +31,8 @@ export function finishHash(sum: number): number {
 
 /**
  * Sum of products for the words that differ between IPv4 keys: last word of each address, ports, place, interface.
- * Written out here and below: as a function of one word, V8 would run out of its budget for inlining in the hot path.
+ * Signed words do as well. Written out here and below: as a function of one word, V8 would run out of its budget for
+ * inlining in the hot path.
  */
 export function hashCommonWords(
   secret: Int32Array,
@@ -52,21 +53,32 @@ export function hashCommonWords(
   );
 }
 
-/** Sum of products for the other address words of the key at words[at…], which are the same in all IPv4 keys. */
-function hashAddressWords(secret: Int32Array, words: Uint32Array, at: number): number {
+/** Sum of products for the key at words[at…], of any kind but IPv4. Too long for V8 to inline: one call at each use. */
+export function hashAllWords(secret: Int32Array, words: Uint32Array, at: number): number {
   const word0 = words[at];
   const word1 = words[at + 1];
   const word2 = words[at + 2];
+  const word3 = words[at + 3];
   const word4 = words[at + 4];
   const word5 = words[at + 5];
   const word6 = words[at + 6];
+  const word7 = words[at + 7];
+  const word8 = words[at + 8];
+  const word9 = words[at + 9];
+  const word10 = words[at + 10];
   return (
     (Math.imul((word0 >>> 16) + secret[0], (word0 & 0xffff) + secret[1]) +
       Math.imul((word1 >>> 16) + secret[2], (word1 & 0xffff) + secret[3]) +
       Math.imul((word2 >>> 16) + secret[4], (word2 & 0xffff) + secret[5]) +
+      Math.imul((word3 >>> 16) + secret[6], (word3 & 0xffff) + secret[7]) +
       Math.imul((word4 >>> 16) + secret[8], (word4 & 0xffff) + secret[9]) +
       Math.imul((word5 >>> 16) + secret[10], (word5 & 0xffff) + secret[11]) +
-      Math.imul((word6 >>> 16) + secret[12], (word6 & 0xffff) + secret[13])) |
+      Math.imul((word6 >>> 16) + secret[12], (word6 & 0xffff) + secret[13]) +
+      Math.imul((word7 >>> 16) + secret[14], (word7 & 0xffff) + secret[15]) +
+      Math.imul((word8 >>> 16) + secret[16], (word8 & 0xffff) + secret[17]) +
+      Math.imul((word9 >>> 16) + secret[18], (word9 & 0xffff) + secret[19]) +
+      Math.imul((word10 >>> 16) + secret[20], (word10 & 0xffff) + secret[21]) +
+      secret[22]) |
     0
   );
 }
@@ -74,8 +86,8 @@ function hashAddressWords(secret: Int32Array, words: Uint32Array, at: number): n
 /** Hash of the canonical key at words[at…], as the `hash` column has it. */
 export function hashKey(secret: Int32Array, words: Uint32Array, at: number): number {
   const place = words[at + 9];
-  const sum = hashCommonWords(secret, words[at + 3], words[at + 7], words[at + 8], place, words[at + 10]);
-  return finishHash(place >>> 24 === NETWORK.ipv4 ? sum : (sum + hashAddressWords(secret, words, at)) | 0);
+  if (place >>> 24 !== NETWORK.ipv4) return finishHash(hashAllWords(secret, words, at));
+  return finishHash(hashCommonWords(secret, words[at + 3], words[at + 7], words[at + 8], place, words[at + 10]));
 }
 
 /** < 0, 0 or > 0: the address in words 0..3 against the one in words 4..7 of the key at words[at…]. */
