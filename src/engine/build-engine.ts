@@ -17,6 +17,9 @@ import { makeMonitors } from './monitors.ts';
 /** Hardware type of Ethernet (linux/if_arp.h): other link types pass the kernel's filter and are decided here. */
 const ARPHRD_ETHER = 1;
 
+/** libpcap's pseudo-interface for all interfaces. */
+const PCAP_ALL = 'any';
+
 export interface BuildParts {
   /** In place of the source that the options name (tests). */
   source?: CaptureSource;
@@ -61,7 +64,7 @@ function makeSource(
 
 /** libpcap opens one interface, or its pseudo-interface for all. */
 function pcapInterface(interfaces: readonly string[] | 'all'): string {
-  if (interfaces === 'all') return 'any';
+  if (interfaces === 'all') return PCAP_ALL;
   if (interfaces.length === 1) return interfaces[0];
   throw new OperatorError({
     code: 'E_USAGE',
@@ -75,10 +78,14 @@ function pcapInterface(interfaces: readonly string[] | 'all'): string {
 /** Packets of both directions by interface, as the kernel counted them; each loopback packet is received as it is sent. */
 function kernelPackets({ source }: EngineOptions): Map<string, number> {
   const counts = new Map<string, number>();
+  // libpcap's pseudo-interface does not tell which interface a packet came by: it is compared with all of them.
+  const asOne = source.kind === 'live' && source.capture === 'pcap' && source.interfaces === 'all';
   const watched = source.kind === 'live' && source.interfaces !== 'all' ? new Set(source.interfaces) : null;
   for (const [name, counters] of readKernelCounters()) {
     if (watched !== null && !watched.has(name)) continue;
-    counts.set(name, name === 'lo' ? counters.rxPackets : counters.rxPackets + counters.txPackets);
+    const packets = name === 'lo' ? counters.rxPackets : counters.rxPackets + counters.txPackets;
+    if (asOne) counts.set(PCAP_ALL, (counts.get(PCAP_ALL) ?? 0) + packets);
+    else counts.set(name, packets);
   }
   return counts;
 }
