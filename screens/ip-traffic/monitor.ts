@@ -60,6 +60,27 @@ interface Survey extends IpTrafficExtra {
   hidden: number;
 }
 
+/**
+ * At this many conversations looking through all of them for every page costs more than counting the packets: the rows
+ * of a page are chosen once a second, when rates change, and not at each of the four pulls.
+ */
+const LARGE_TABLE = 20_000;
+const SELECTION_SECONDS = 1;
+
+/** The rows that a page shows. */
+interface Selection {
+  /** The query it answers, and the engine's time when it was made. */
+  key: string;
+  time: number;
+  /** ConversationTable.idOf of the rows, in order. */
+  ids: number[];
+  /** As in Page. */
+  offset: number;
+  shown: number;
+  hidden: number;
+  extra: IpTrafficExtra;
+}
+
 /** One query, understood. */
 interface Lookup {
   order: RowOrder;
@@ -72,12 +93,15 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   #context: MonitorContext | null = null;
   #search: { key: string; search: ConversationSearch } | null = null;
   #packets: PacketRing | null = null;
+  /** By panel. */
+  readonly #selections = new Map<string, Selection>();
 
   attach(context: MonitorContext): () => void {
     this.#context = context;
     if (context.options.keepsPackets) this.#packets = new PacketRing();
     const stopBatches = context.bus.on('batch', (batch) => this.#packets?.add(batch));
     const stopResets = context.bus.on('reset', () => {
+      this.#selections.clear();
       if (this.#packets !== null) this.#packets = new PacketRing();
     });
     return () => {
@@ -106,6 +130,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     const { conversations, options, now } = this.#attached();
     switch (command) {
       case 'flush':
+        this.#selections.clear();
         return { removed: conversations.removeClosed(now(), options.tcpTimeout) };
       case 'packets':
         this.#keepPackets(commandArguments.on === true);
@@ -126,6 +151,30 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
 
   #rowPage(query: Query, options: IpTrafficOptions): Page<IpTrafficRow> {
     const { conversations } = this.#attached();
+    const { ids, offset, shown, hidden, extra } = this.#selectionFor(query, options);
+    const builder = this.#builder();
+    const rows: IpTrafficRow[] = [];
+    for (const id of ids) {
+      const row = conversations.rowOf(id);
+      if (row >= 0) rows.push(builder.row(row));
+    }
+    return { rows, offset, rowsTotal: shown, hidden, extra: { ...extra } };
+  }
+
+  /** Which rows a page shows; of a large table the choice of a moment ago, with the counters of now. */
+  #selectionFor(query: Query, options: IpTrafficOptions): Selection {
+    const { conversations, now } = this.#attached();
+    const key = JSON.stringify(query);
+    const last = this.#selections.get(options.panel);
+    if (last !== undefined && last.key === key && now() - last.time < SELECTION_SECONDS) return last;
+    const selection = { key, time: now(), ...this.#select(query, options) };
+    if (conversations.count >= LARGE_TABLE) this.#selections.set(options.panel, selection);
+    else this.#selections.clear();
+    return selection;
+  }
+
+  #select(query: Query, options: IpTrafficOptions): Omit<Selection, 'key' | 'time'> {
+    const { conversations } = this.#attached();
     const lookup = this.#lookup(query, options);
     const followed = query.follow === null ? -1 : conversations.rowOf(query.follow);
     const position = followed < 0 ? -1 : this.#positionOf(followed, lookup);
@@ -135,9 +184,8 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     const survey = this.#survey(lookup, (row) => top.add(lookup.order.key(row), row));
     const offset = Math.max(0, Math.min(wanted, survey.shown - limit));
     const { shown, hidden, ...extra } = survey;
-    const builder = this.#builder();
-    const rows = Array.from(top.page(offset, limit), (row) => builder.row(row));
-    return { rows, offset, rowsTotal: shown, hidden, extra };
+    const ids = Array.from(top.page(offset, limit), (row) => conversations.idOf(row));
+    return { ids, offset, shown, hidden, extra };
   }
 
   *#slicesOf(counts: FrozenCounts, size: number): Generator<IpTrafficRow[]> {

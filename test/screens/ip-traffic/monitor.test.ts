@@ -46,8 +46,8 @@ function options(source: EngineOptions['source']): EngineOptions {
 class Stage {
   readonly monitor = new IpTrafficMonitor();
   readonly bus = new Bus();
-  readonly table = new ConversationTable({ maximumRows: 10_000 });
-  readonly tcp = new TcpTracker(this.table, { maximumRows: 10_000 });
+  readonly table = new ConversationTable({ maximumRows: 40_000 });
+  readonly tcp = new TcpTracker(this.table, { maximumRows: 40_000 });
   readonly #decoder = new Decoder({ decapsulate: false, hashSeed: 3 });
   readonly #batch = new DecodedBatch();
   now = NOW;
@@ -308,6 +308,23 @@ describe('a search', () => {
         expected.map((row) => row.id),
       ]);
     }
+  });
+});
+
+describe('a page of a large table', () => {
+  it('chooses its rows once a second and shows their counters of now', () => {
+    const stage = new Stage();
+    const many = Array.from({ length: 20_000 }, (_, k) =>
+      frame(udpPacket('10.0.0.1', k, '10.0.0.2', 53, k === 77 ? 200 : 100), 1),
+    );
+    stage.pass(many);
+    const first = (): IpTrafficRow => stage.page({ sort: 'bytes', descending: true, limit: 3 }).rows[0];
+    expect(first().endpoints[0].port).toBe(77);
+    stage.pass(Array.from({ length: 9 }, () => frame(udpPacket('10.0.0.1', 5, '10.0.0.2', 53, 100), 1)));
+    stage.pass([frame(udpPacket('10.0.0.1', 77, '10.0.0.2', 53, 100), 1)]);
+    expect(first()).toMatchObject({ endpoints: [{ port: 77 }, { port: 53 }], packets: [2, 0] });
+    stage.now += 1;
+    expect(first()).toMatchObject({ endpoints: [{ port: 5 }, { port: 53 }], packets: [10, 0] });
   });
 });
 
