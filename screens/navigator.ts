@@ -48,6 +48,13 @@ const POLL_INTERVAL_MS = 1000;
 const BUSY_RETRY_MS = 30;
 /** How long a message stands on the status line. Errors stay until a key is pressed. */
 const MESSAGE_MS = 8000;
+/** Said to keys that want rows which are not at hand: another order, a search, a page further on. */
+const PAUSED_HINT = 'paused: these rows are held, others come when Ctrl-P goes on';
+
+/** "eth0 is gone", "eth0 is down: no carrier". */
+function downWords(reason: string): string {
+  return reason === 'down' || reason === 'gone' ? `is ${reason}` : `is down: ${reason}`;
+}
 
 export class Navigator {
   readonly #surface: Surface;
@@ -173,6 +180,7 @@ export class Navigator {
   #togglePause(): Reaction {
     if (this.#pulled() === null) return IGNORED;
     this.#paused = !this.#paused;
+    if (this.#message?.text === PAUSED_HINT) this.#clearMessage();
     if (!this.#paused) this.#pull();
     return REDRAW;
   }
@@ -193,6 +201,7 @@ export class Navigator {
         this.#redraw();
         break;
       case 'refresh':
+        if (this.#paused) this.say(PAUSED_HINT);
         this.#refresh();
         break;
       case 'open':
@@ -331,12 +340,13 @@ export class Navigator {
   #onFact(fact: EngineFact): void {
     switch (fact.type) {
       case 'interface-down':
-        this.say(`${fact.interface} is down: ${fact.reason}; its data stays`, 'warning');
+        this.say(`${fact.interface} ${downWords(fact.reason)}; its data stays`, 'warning');
         break;
       case 'interface-up':
         this.say(`${fact.interface} is up again; capture goes on`);
         break;
       case 'engine-started':
+        if (!this.#lost) break;
         this.#lost = false;
         this.#clearMessage();
         this.#pull();
@@ -346,6 +356,9 @@ export class Navigator {
         this.#lost = true;
         break;
       case 'capture-damaged':
+        // The title line names the file: here is room for what is wrong with it.
+        this.say(fact.error.cause, 'error');
+        break;
       case 'capture-failed':
         this.say(describeOperatorError(fact.error), 'error');
         break;

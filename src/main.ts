@@ -5,11 +5,13 @@
 import { fileURLToPath } from 'node:url';
 import { daemonReporter } from './cli/daemon.ts';
 import { earlyGuess } from './cli/early.ts';
+import { endOnBug } from './cli/fail.ts';
 import { finish, Signals } from './cli/signals.ts';
 import { forkEngine } from './engine/engine-client.ts';
 
 process.title = 'iptraf-ts';
 const signals = new Signals();
+process.on('uncaughtException', endOnBug);
 const argv = process.argv.slice(2);
 const reporter = daemonReporter();
 const guess = earlyGuess(argv, reporter !== null);

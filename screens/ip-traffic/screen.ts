@@ -21,6 +21,7 @@ import { PacketView } from './packet-view.ts';
 import { countText, drawTotals, inner, panelAreas, sortWord } from './panels.ts';
 import { Search } from './search.ts';
 import {
+  ASCENDING_SORTS,
   IP_TRAFFIC_SORTS,
   type IpTrafficCommand,
   type IpTrafficExtra,
@@ -49,17 +50,6 @@ interface PanelState {
   conversations: number;
   hidden: number;
 }
-
-/** Text sorts upwards, numbers downwards. */
-const ASCENDING: ReadonlySet<IpTrafficSort> = new Set([
-  'source',
-  'destination',
-  'port',
-  'protocol',
-  'state',
-  'interface',
-  'first-seen',
-]);
 
 const SORT_KEYS: Record<IpTrafficSort, string> = {
   rate: 'r',
@@ -111,7 +101,7 @@ export class IpTrafficScreen implements Screen {
     this.title = `IP traffic monitor: ${options.watched}`;
     this.#names = options.names;
     const sort = options.sort ?? 'rate';
-    this.#sort = { column: sort, descending: !ASCENDING.has(sort) };
+    this.#sort = { column: sort, descending: !ASCENDING_SORTS.has(sort) };
     this.#view = {
       ...DEFAULT_VIEW,
       names: options.names,
@@ -284,7 +274,7 @@ export class IpTrafficScreen implements Screen {
     });
     const page = (way: 'PAGE_UP' | 'PAGE_DOWN') => (): Reaction => this.#table.onKey(way);
     return [
-      key(['ENTER'], 'Enter', 'Details', 'Details of a conversation; = seen from its start, > open before', () =>
+      key(['ENTER'], 'Enter', 'Details', 'Details; = seen from its start, > open before we began', () =>
         this.#openDetails(),
       ),
       key(['m', 'M'], 'M', 'More', 'TCP columns: counts, source MAC, sizes, round trip', () => this.#nextMode()),
@@ -353,7 +343,7 @@ export class IpTrafficScreen implements Screen {
 
   #sortBy(column: IpTrafficSort): Reaction {
     const same = this.#sort.column === column;
-    this.#sort = { column, descending: same ? !this.#sort.descending : !ASCENDING.has(column) };
+    this.#sort = { column, descending: same ? !this.#sort.descending : !ASCENDING_SORTS.has(column) };
     return REFRESH;
   }
 

@@ -85,6 +85,17 @@ export const IP_TRAFFIC_SORTS = [
 ] as const;
 export type IpTrafficSort = (typeof IP_TRAFFIC_SORTS)[number];
 
+/** Columns that are read from A to Z or from early to late; the others begin with the largest. */
+export const ASCENDING_SORTS: ReadonlySet<IpTrafficSort> = new Set([
+  'source',
+  'destination',
+  'port',
+  'protocol',
+  'state',
+  'interface',
+  'first-seen',
+]);
+
 /** Query.options of this monitor. */
 export interface IpTrafficOptions {
   /**

@@ -131,7 +131,9 @@ class ChooseDialog implements Screen {
     const inner = drawBox(canvas, this.title, width, this.#choices.length);
     this.#visible = Math.max(1, inner.height);
     this.#top = inner.y;
-    this.#offset = Math.min(Math.max(this.#offset, this.#selected - this.#visible + 1), this.#selected);
+    // A terminal that has grown shows more: what was scrolled past the top comes back.
+    const most = Math.max(0, this.#choices.length - this.#visible);
+    this.#offset = Math.min(Math.max(this.#offset, this.#selected - this.#visible + 1), this.#selected, most);
     for (let line = 0; line < Math.min(this.#visible, this.#choices.length); line++) {
       const i = this.#offset + line;
       const { label, hotKey } = this.#choices[i];

@@ -1,6 +1,7 @@
 /**
- * Status line: always time running, packets received, dropped by the kernel, malformed, coverage and the active filter;
- * in the warning style when packets were dropped or an interface is down. A message (a fact, an error) takes its place.
+ * Status line: always time running, what the capture delivered (buffers: an offloaded one is several packets), dropped
+ * by the kernel, malformed, coverage and the active filter; in the warning style when packets were dropped or an
+ * interface is down. A message (a fact, an error) takes its place.
  */
 import { formatCount, formatDuration, formatPercent } from '../../src/base/format.ts';
 import type { SnapshotHead } from '../../src/engine/messages.ts';
@@ -55,7 +56,7 @@ function statusParts(head: SnapshotHead): StatusPart[] {
   });
   const parts = [
     part(['Time', ''], formatDuration(head.elapsedSeconds), 3),
-    part(['Packets', 'Pkts'], formatCount(capture.received ?? head.totals.packets), 1),
+    part(['Received', 'Rcvd'], formatCount(capture.received ?? head.totals.buffers), 1),
     part(['Dropped', 'Drop'], dropped, 0),
     part(['Malformed', 'Malf'], formatCount(capture.malformed), 5),
     part(['Coverage', 'Cov'], formatPercent(capture.coverage), 4),
@@ -78,9 +79,20 @@ function lineWidth(parts: readonly StatusPart[]): number {
   return parts.reduce((sum, part) => sum + textWidth(partText(part)) + SEPARATOR.length, -SEPARATOR.length);
 }
 
+/** The least important labels are shortened, as many as it takes; null where all short ones are too long. */
+function shortened(all: readonly StatusPart[], width: number): StatusPart[] | null {
+  const parts = all.map((part) => ({ ...part }));
+  for (const part of [...parts].sort((a, b) => b.priority - a.priority)) {
+    if (lineWidth(parts) <= width) break;
+    part.label = part.short;
+  }
+  return lineWidth(parts) <= width ? parts : null;
+}
+
 /** Parts that fit in `width`: first with short labels, then clipped, then without the least important. */
 function partsThatFit(all: readonly StatusPart[], width: number): StatusPart[] {
-  if (lineWidth(all) <= width) return [...all];
+  const fitting = shortened(all, width);
+  if (fitting !== null) return fitting;
   const kept = new Set<StatusPart>();
   let room = width + SEPARATOR.length;
   for (const part of all.map((each) => ({ ...each, label: each.short })).sort((a, b) => a.priority - b.priority)) {

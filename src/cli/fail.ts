@@ -17,6 +17,13 @@ export function asFailure(error: unknown): Failure {
   return { line: `internal error: ${message} (at ${place})`, status: EXIT.bug };
 }
 
+/** An exception that nobody caught: ends the program; the line comes after the terminal's own exit handler. */
+export function endOnBug(error: unknown): never {
+  const { line, status } = asFailure(error);
+  process.on('exit', () => complain(line));
+  process.exit(status);
+}
+
 /** One line for the operator on standard error. Control characters (of file names, arguments) are shown, not sent. */
 export function complain(line: string): void {
   const shown = line.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {

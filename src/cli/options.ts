@@ -3,7 +3,7 @@
  * page (manual.ts), the completion scripts (completion.ts) and the README's table (options-table.ts) are made from it.
  * A later monitor adds a line to OPTIONS and takes its line out of LATER. It imports nothing heavy: --help starts here.
  */
-import { IP_TRAFFIC_SORTS } from '../../screens/ip-traffic/types.ts';
+import { IP_TRAFFIC_SORTS, type IpTrafficSort } from '../../screens/ip-traffic/types.ts';
 import { SYSLOG_FACILITIES } from '../output/syslog-facilities.ts';
 import type { OptionValues } from './option-values.ts';
 import { choice, interfaceArgument, number, path, text, wholeNumber } from './readers.ts';
@@ -54,6 +54,8 @@ export interface LaterOption {
 
 /** Rows of text, JSON and CSV output when --limit is not given. */
 export const DEFAULT_LIMIT = 50;
+/** Order of the rows when --sort is not given. */
+export const DEFAULT_SORT: IpTrafficSort = 'bytes';
 /** Seconds between two snapshots when --every is not given. */
 export const DEFAULT_EVERY_SECONDS = 1;
 /** Minutes between two interval records of a log when -I is not given (iptraf-ng's default). */
@@ -180,7 +182,7 @@ export const OPTIONS: readonly OptionLine[] = [
     name: 'forSeconds',
     flags: ['--for'],
     argument: argument('SECONDS', number('seconds')),
-    description: 'stop after so many seconds',
+    description: 'stop after so many seconds of capture, with a last snapshot',
     default: null,
     section: 'output',
   },
@@ -196,8 +198,8 @@ export const OPTIONS: readonly OptionLine[] = [
     name: 'sort',
     flags: ['--sort'],
     argument: oneOf('COLUMN', IP_TRAFFIC_SORTS),
-    description: `order of the rows: ${IP_TRAFFIC_SORTS.join(', ')}`,
-    default: null,
+    description: `order of the rows, figures from the largest down: ${IP_TRAFFIC_SORTS.join(', ')}`,
+    default: `${DEFAULT_SORT}; on a screen rate`,
     section: 'output',
   },
   {

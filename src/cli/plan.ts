@@ -50,13 +50,19 @@ export async function engineOptions(
     snaplen,
     expression: values.expression === null ? null : await compile(values.expression, snaplen),
     writePath,
-    rateWindow: values.everySeconds ?? (live ? DEFAULT_EVERY_SECONDS : Number.POSITIVE_INFINITY),
+    rateWindow: live ? liveWindow(values) : (values.everySeconds ?? Number.POSITIVE_INFINITY),
     maximumConversations: settings.maximumConversations,
     decapsulate: settings.decapsulateTunnels,
     keepsPackets: !live && process.stdout.isTTY === true && !values.text && !values.json && !values.csv,
     tcpTimeout: settings.tcpTimeoutMinutes * 60,
     closedPersistence: live ? settings.closedPersistenceMinutes * 60 : null,
   };
+}
+
+/** Seconds. A run that is over before its first window would end without a rate. */
+function liveWindow({ everySeconds, forSeconds, minutes }: OptionValues): number {
+  const run = Math.min(forSeconds ?? Number.POSITIVE_INFINITY, (minutes ?? Number.POSITIVE_INFINITY) * 60);
+  return Math.min(everySeconds ?? DEFAULT_EVERY_SECONDS, run);
 }
 
 function sourceOptions(what: Watched, values: OptionValues, settings: Settings): SourceOptions {

@@ -2,36 +2,35 @@
  * Output for pipes: every window's snapshot onto standard output as text, JSON lines or CSV. A slow reader slows the
  * asking, never the counting; a reader that goes away is a quiet end.
  */
-import { ipTrafficOutput, nameRows } from '../../screens/ip-traffic/output.ts';
-import type { IpTrafficRow, IpTrafficSort } from '../../screens/ip-traffic/types.ts';
+import { nameRows } from '../../screens/ip-traffic/output.ts';
+import { ASCENDING_SORTS, type IpTrafficRow } from '../../screens/ip-traffic/types.ts';
 import type { CaptureFact } from '../capture/capture-source.ts';
+import type { EngineClient, WatchReceiver } from '../engine/engine-client.ts';
 import type { Snapshot } from '../engine/messages.ts';
+import type { Query } from '../engine/monitor.ts';
 import { NameCache } from '../names/name-cache.ts';
-import { CsvFormat } from '../output/csv.ts';
-import { JsonFormat } from '../output/json.ts';
-import { TextFormat } from '../output/text.ts';
-import { type OutputFormat, OutputWriter } from '../output/writer.ts';
+import { type OutputKind, outputFormat } from '../output/monitors.ts';
+import { OutputWriter } from '../output/writer.ts';
 import type { OptionValues } from './option-values.ts';
-import { DEFAULT_LIMIT } from './options.ts';
+import { DEFAULT_EVERY_SECONDS, DEFAULT_LIMIT, DEFAULT_SORT } from './options.ts';
 import type { Watch } from './session.ts';
 
+const MONITOR = 'ip-traffic';
 const STANDARD_OUTPUT = 1;
 /** A file's only snapshot waits so long for names, in milliseconds; live ones never wait: the next has them. */
 const NAMES_PATIENCE_MS = 3000;
 const NAMES_PAUSE_MS = 20;
 
-/** Columns that are read from A to Z or from early to late; the others begin with the largest. */
-const ASCENDING: ReadonlySet<IpTrafficSort> = new Set([
-  ...(['source', 'destination', 'port', 'protocol', 'state', 'interface', 'first-seen'] as const),
-]);
+/** A window's figures that are at most so old, in milliseconds, are those of the moment. */
+const JUST_NOW_MS = 500;
 
-function formatOf({ json, csv }: OptionValues): OutputFormat<IpTrafficRow> {
-  if (json) return new JsonFormat(ipTrafficOutput);
-  return csv ? new CsvFormat(ipTrafficOutput) : new TextFormat(ipTrafficOutput);
+function kindOf({ json, csv }: OptionValues): OutputKind {
+  if (json) return 'json';
+  return csv ? 'csv' : 'text';
 }
 
 export class Printer {
-  readonly #writer: OutputWriter<IpTrafficRow>;
+  readonly #writer: OutputWriter<unknown>;
   readonly #values: OptionValues;
   readonly #done: (error: unknown) => void;
   readonly #names: NameCache | null;
@@ -39,32 +38,68 @@ export class Printer {
   #abandoned = false;
   /** What is being written; events go in between. */
   #turn: Promise<void> = Promise.resolve();
+  /** When the last snapshot came in, milliseconds of the monotonic clock. */
+  #lastSnapshot = Number.NEGATIVE_INFINITY;
+  /** The time of the run is over: windows that close now are not printed any more. */
+  #isOver = false;
+  /** The snapshot that is coming in is one of those. */
+  #skips = false;
 
   /** `done` is called when nobody reads any more (null), or with what went wrong. */
   constructor(values: OptionValues, done: (error: unknown) => void) {
     this.#values = values;
     this.#done = done;
     this.#names = values.names ? new NameCache() : null;
-    this.#writer = new OutputWriter(STANDARD_OUTPUT, 'standard output', formatOf(values));
+    const format = outputFormat(MONITOR, kindOf(values));
+    if (format === null) throw new Error(`${MONITOR} has no output`);
+    this.#writer = new OutputWriter(STANDARD_OUTPUT, 'standard output', format);
   }
 
   /** What to ask the engine. */
   watch(): Watch {
+    const { head, rows, end } = this.#receiver();
     return {
-      monitor: 'ip-traffic',
-      query: {
-        sort: this.#values.sort,
-        descending: this.#values.sort === null || !ASCENDING.has(this.#values.sort),
-        offset: 0,
-        limit: this.#values.limit ?? DEFAULT_LIMIT,
-        follow: null,
-        options: { panel: 'all', search: null },
-      },
+      monitor: MONITOR,
+      query: this.#query(),
       receiver: {
-        head: (snapshot: Snapshot) => this.#put(() => this.#writer.begin(snapshot)),
-        rows: (rows) => this.#put(() => this.#rows(rows as IpTrafficRow[])),
-        end: () => this.#put(() => this.#writer.end()),
+        head: (snapshot) => {
+          this.#skips = this.#isOver;
+          if (!this.#skips) return head(snapshot);
+        },
+        rows: (slice) => (this.#skips ? undefined : rows(slice)),
+        end: () => (this.#skips ? undefined : end()),
       },
+    };
+  }
+
+  /** The time of the run is over: prints the figures of this moment, unless a window's were printed just now. */
+  async last(engine: EngineClient): Promise<void> {
+    this.#isOver = true;
+    const every = (this.#values.everySeconds ?? DEFAULT_EVERY_SECONDS) * 1000;
+    if (performance.now() - this.#lastSnapshot <= Math.min(JUST_NOW_MS, every / 2)) return;
+    await engine.take(MONITOR, this.#query(), this.#receiver());
+  }
+
+  #query(): Query {
+    const sort = this.#values.sort ?? DEFAULT_SORT;
+    return {
+      sort,
+      descending: !ASCENDING_SORTS.has(sort),
+      offset: 0,
+      limit: this.#values.limit ?? DEFAULT_LIMIT,
+      follow: null,
+      options: { panel: 'all', search: null },
+    };
+  }
+
+  #receiver(): WatchReceiver {
+    return {
+      head: (snapshot: Snapshot) => {
+        this.#lastSnapshot = performance.now();
+        return this.#put(() => this.#writer.begin(snapshot));
+      },
+      rows: (rows) => this.#put(() => this.#rows(rows as IpTrafficRow[])),
+      end: () => this.#put(() => this.#writer.end()),
     };
   }
 

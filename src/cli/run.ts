@@ -32,6 +32,8 @@ export interface RunContext {
 }
 
 const DONE: Ending = { status: EXIT.ok };
+/** -t or --for. */
+const TIME_OVER: Ending = { status: EXIT.ok };
 
 /** Never rejects: failures are printed (or reported to the caller of -B) and become the ending. */
 export async function run(context: RunContext): Promise<Ending> {
@@ -104,11 +106,12 @@ async function monitor(values: OptionValues, context: RunContext): Promise<Endin
   const settings = await loadSettings();
   const session = new Session({ values, settings, engine: context.engine, onScreen: screen === 'screen' });
   context.signals.onReopen(() => session.reopenLogs());
-  armTimes(values, context.signals);
   try {
-    if (values.background) return await logOnly(session, what as Watched, context);
-    if (screen === 'screen')
+    if (values.background) return await logOnly(values, session, what as Watched, context);
+    if (screen === 'screen') {
+      armTimes(values, context.signals);
       return await showScreen({ values, settings, session, what, engine: null }, context.signals);
+    }
     return await printOut({ values, settings, session, what: what as Watched }, screen === 'later', context.signals);
   } finally {
     await session.close();
@@ -123,17 +126,18 @@ async function loadSettings(): Promise<Settings> {
   return settings;
 }
 
-/** -t and --for: whichever comes first. */
+/** -t and --for: whichever comes first. They begin with the counting. */
 function armTimes({ minutes, forSeconds }: OptionValues, signals: Signals): void {
-  if (minutes !== null) after(minutes * 60, () => signals.end(DONE));
-  if (forSeconds !== null) after(forSeconds, () => signals.end(DONE));
+  if (minutes !== null) after(minutes * 60, () => signals.end(TIME_OVER));
+  if (forSeconds !== null) after(forSeconds, () => signals.end(TIME_OVER));
 }
 
 /** -B: everything is opened and the pid file written before the caller is told that it worked. */
-async function logOnly(session: Session, what: Watched, context: RunContext): Promise<Ending> {
+async function logOnly(values: OptionValues, session: Session, what: Watched, context: RunContext): Promise<Ending> {
   const { signals, reporter } = context;
   const engine = await session.start(what, { onEnd: () => signals.end(DONE) });
   engine.onLost((reason) => endWith(signals, lostFailure(reason)));
+  armTimes(values, signals);
   writePidFile();
   signals.daemon = true;
   reporter?.ready();
@@ -166,6 +170,7 @@ async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Sig
     onEnd: () => signals.end({ status }),
   });
   engine.onLost((reason) => endWith(signals, lostFailure(reason)));
+  armTimes(values, signals);
   const shown = mayBecomeScreen ? [foreground()] : [];
   const ending = await Promise.race([signals.ending, ...shown]);
   if (ending === 'foreground') {
@@ -173,8 +178,13 @@ async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Sig
     return showScreen({ ...printed, engine }, signals);
   }
   // A reader that does not read must not hold up the end.
-  if ('signal' in ending) printer.abandon();
-  else await printer.close();
+  if ('signal' in ending) {
+    printer.abandon();
+    return ending;
+  }
+  // An engine that is lost at the end has nothing more to say.
+  if (ending === TIME_OVER) await printer.last(engine).catch(() => undefined);
+  await printer.close();
   return ending;
 }
 
@@ -187,7 +197,10 @@ async function showScreen(options: ScreensOptions, signals: Signals): Promise<En
   const screens = await openScreens(options);
   const ending = await Promise.race([signals.ending, screens.left]);
   screens.close();
-  return ending;
+  const problem = screens.problem();
+  if (problem === null || !('status' in ending)) return ending;
+  complain(new OperatorError(problem).message);
+  return { status: EXIT.failed };
 }
 
 function endWith(signals: Signals, { line, status }: Failure): void {

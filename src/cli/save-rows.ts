@@ -50,8 +50,13 @@ function attempt<T>(path: string, action: () => T): T {
     return action();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw failure(path, code === 'EEXIST' ? 'it exists already' : message);
+    throw failure(path, code === 'EEXIST' ? 'it exists already' : plainWords(message));
   }
+}
+
+/** "ENOENT: no such file or directory, open '/x/y.tmp'" without what the operator did not ask about. */
+function plainWords(message: string): string {
+  return message.replace(/^[A-Z0-9]+: /, '').replace(/, \w+ '.*$/, '');
 }
 
 function failure(path: string, cause: string): OperatorError {

@@ -10,7 +10,7 @@ import { openTerminal, restoreSequence } from '../../screens/kit/terminal.ts';
 import type { ThemeName } from '../../screens/kit/theme.ts';
 import { createMenu } from '../../screens/menu/screen.ts';
 import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/navigator.ts';
-import { EXIT } from '../base/errors.ts';
+import { EXIT, type OperatorErrorFields } from '../base/errors.ts';
 import { type EngineClient, Handlers } from '../engine/engine-client.ts';
 import type { Snapshot } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
@@ -37,6 +37,8 @@ export interface ScreensOptions {
 export interface OpenScreens {
   /** Settles when the operator leaves, or the terminal is gone. */
   left: Promise<Ending>;
+  /** What the command line named could not be captured, or not be read to its end; null: all is well. */
+  problem(): OperatorErrorFields | null;
   /** Gives the terminal back. */
   close(): void;
 }
@@ -44,19 +46,21 @@ export interface OpenScreens {
 /** The engine that runs now, as the loop sees it. Questions wait while one starts. */
 class EngineLink implements NavigatorClient {
   readonly #facts = new Handlers<[EngineFact]>();
+  /** What happened before anyone listened: a short file is over before the screen is open. */
+  #early: EngineFact[] | null = [];
   #engine: Promise<EngineClient> = Promise.reject(new Error('nothing is captured'));
 
   constructor() {
     this.#engine.catch(() => undefined);
   }
 
-  use(starting: Promise<EngineClient>): void {
+  /** Questions go to this engine from now on; `tell` hears when it is lost. */
+  use(starting: Promise<EngineClient>, tell: (fact: EngineFact) => void): void {
     this.#engine = starting;
     starting.then(
       (engine) => {
-        this.#facts.call({ type: 'engine-started' });
-        engine.onFact((fact) => this.#facts.call(fact));
-        engine.onLost((reason) => this.#facts.call({ type: 'engine-lost', error: lost(reason) }));
+        this.tell({ type: 'engine-started' });
+        engine.onLost((reason) => tell({ type: 'engine-lost', error: lost(reason) }));
       },
       () => undefined,
     );
@@ -78,12 +82,19 @@ class EngineLink implements NavigatorClient {
     return saveRows(await this.#engine, path, question);
   }
 
+  tell(fact: EngineFact): void {
+    if (this.#early === null) this.#facts.call(fact);
+    else this.#early.push(fact);
+  }
+
   onFact(handler: (fact: EngineFact) => void): () => void {
+    for (const fact of this.#early ?? []) handler(fact);
+    this.#early = null;
     return this.#facts.add(handler);
   }
 }
 
-function lost(cause: string): Extract<EngineFact, { type: 'engine-lost' }>['error'] {
+function lost(cause: string): OperatorErrorFields {
   return { code: 'E_ENGINE_LOST', operation: 'go on', target: '', cause: `the capture engine ended (${cause})` };
 }
 
@@ -92,7 +103,15 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
   const { session, what, settings, engine } = options;
   const link = new EngineLink();
   const names = new NameCache();
-  if (what !== null) link.use(Promise.resolve(engine ?? (await session.start(what))));
+  let problem: OperatorErrorFields | null = null;
+  const onFact = (fact: EngineFact): void => {
+    if ('error' in fact) problem = fact.error;
+    link.tell(fact);
+  };
+  if (what !== null) {
+    engine?.onFact(onFact);
+    link.use(Promise.resolve(engine ?? (await session.start(what, { onFact }))), onFact);
+  }
   const first = what === null ? menu(options, link, names) : monitorScreen(options, names, watchedName(what));
   let gone: (ending: Ending) => void = () => undefined;
   const terminalGone = new Promise<Ending>((resolve) => {
@@ -120,6 +139,7 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
   const left = navigator.run().then((): Ending => ({ status: EXIT.ok }));
   return {
     left: Promise.race([left, terminalGone]),
+    problem: () => problem,
     close: () => {
       navigator.leave();
       terminal.close();
@@ -136,7 +156,8 @@ function menu(options: ScreensOptions, link: EngineLink, names: NameCache): Scre
     interfaces: interfaceRowReader(),
     openMonitor: (_monitor, choice) => {
       const what: Watched = { interfaces: choice.type === 'all' ? 'all' : [choice.name] };
-      link.use(session.start(what));
+      const tell = (fact: EngineFact): void => link.tell(fact);
+      link.use(session.start(what, { onFact: tell }), tell);
       const screen = monitorScreen(options, names, watchedName(what));
       // Back in the menu nothing is captured, and the log has its last records.
       return Object.assign(screen, { close: () => void session.stop() });

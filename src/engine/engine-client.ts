@@ -71,6 +71,39 @@ export class Handlers<Arguments extends unknown[]> {
   }
 }
 
+/** Hands a snapshot on and settles with it. After a failure the rest is let go by: those behind it must not wait. */
+export function settling(
+  receiver: WatchReceiver,
+  resolve: () => void,
+  reject: (error: unknown) => void,
+): WatchReceiver {
+  let failed = false;
+  const pass = async (action: () => void | Promise<void>): Promise<void> => {
+    if (failed) return;
+    try {
+      await action();
+    } catch (error) {
+      failed = true;
+      reject(error);
+    }
+  };
+  return {
+    head: (head) => pass(() => receiver.head(head)),
+    rows: (rows) => pass(() => receiver.rows(rows)),
+    end: () =>
+      pass(async () => {
+        await receiver.end();
+        resolve();
+      }),
+  };
+}
+
+/** What a dead process said of its end: Node prints the error, where it was, and its own version. */
+function lastWords(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  return lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
+}
+
 /** Milliseconds that a stopping engine is given before it is killed. */
 const STOP_PATIENCE_MS = 1000;
 /** Characters of the engine's standard error that are kept to explain its death. */
@@ -92,6 +125,10 @@ class ForkedEngine implements EngineClient {
   readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #lastId = 0;
   #receiver: WatchReceiver | null = null;
+  /** Those who asked for a snapshot by take(), in this order. */
+  #takers: WatchReceiver[] = [];
+  /** Receives the snapshot that is coming in. */
+  #current: WatchReceiver | null = null;
   /** Replies of a watch are handled strictly one after the other. */
   #watchTurn: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -134,24 +171,19 @@ class ForkedEngine implements EngineClient {
   }
 
   async take(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void> {
-    const watching = this.#receiver;
     let stopListening = (): void => undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         stopListening = this.onLost((reason) => reject(engineLost(reason)));
-        this.#receiver = {
-          head: (head) => receiver.head(head),
-          rows: (rows) => receiver.rows(rows),
-          end: async () => {
-            await receiver.end();
-            resolve();
-          },
-        };
-        this.#ask({ type: 'take', monitor, query }).catch(reject);
+        const taker = settling(receiver, resolve, reject);
+        this.#takers.push(taker);
+        this.#ask({ type: 'take', monitor, query }).catch((error: Error) => {
+          this.#takers = this.#takers.filter((other) => other !== taker);
+          reject(error);
+        });
       });
     } finally {
       stopListening();
-      this.#receiver = watching;
     }
   }
 
@@ -230,19 +262,20 @@ class ForkedEngine implements EngineClient {
   }
 
   async #onWatch(reply: Extract<Reply, { type: 'watch-head' | 'watch-rows' | 'watch-end' }>): Promise<void> {
-    const receiver = this.#receiver;
-    if (receiver === null) return;
-    if (reply.type === 'watch-head') await receiver.head(reply.head);
-    else if (reply.type === 'watch-rows') await receiver.rows(reply.rows);
-    else {
-      await receiver.end();
+    if (reply.type === 'watch-head') {
+      this.#current = reply.taken ? (this.#takers.shift() ?? null) : this.#receiver;
+      await this.#current?.head(reply.head);
+    } else if (reply.type === 'watch-rows') {
+      await this.#current?.rows(reply.rows);
+    } else {
+      await this.#current?.end();
       if (this.#lost === null && this.#child.connected) this.#child.send({ type: 'watch-taken', id: 0 });
     }
   }
 
   #onGone(reason: string): void {
     if (this.#lost !== null) return;
-    const words = this.#stderr.trim().split('\n').at(-1) ?? '';
+    const words = lastWords(this.#stderr);
     this.#lost = words === '' ? reason : `${reason}: ${words}`;
     for (const request of this.#pending.values()) request.reject(engineLost(this.#lost));
     this.#pending.clear();

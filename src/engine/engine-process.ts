@@ -25,6 +25,8 @@ let engine: Engine | null = null;
 let watched: Watched | null = null;
 /** The front has not yet written the last watched snapshot: windows that close meanwhile are skipped. */
 let watchBusy = false;
+/** Settles when the snapshot that is being sent has been sent; slices of two must not mix. */
+let sending: Promise<void> | null = null;
 let stopping = false;
 let rescue: { sequence: string; settings: Uint8Array | null } | null = null;
 
@@ -43,7 +45,8 @@ async function carryOut(request: RequestBody): Promise<unknown> {
       watched = { monitor: request.monitor, query: request.query };
       return null;
     case 'take':
-      sendSnapshot(takeSnapshot(running(), request));
+      while (sending !== null) await sending;
+      sendSnapshot(takeSnapshot(running(), request), true);
       return null;
     case 'reset':
       return running().reset();
@@ -76,25 +79,27 @@ function running(): Engine {
 }
 
 function onWindow(): void {
-  if (watched === null || watchBusy || engine === null) return;
-  sendSnapshot(takeSnapshot(engine, watched));
+  if (watched === null || watchBusy || sending !== null || engine === null) return;
+  sendSnapshot(takeSnapshot(engine, watched), false);
 }
 
-function sendSnapshot({ head, slices }: WatchedSnapshot): void {
+function sendSnapshot({ head, slices }: WatchedSnapshot, taken: boolean): void {
   watchBusy = true;
-  send({ type: 'watch-head', head });
-  sendSlices(slices[Symbol.iterator]());
+  send({ type: 'watch-head', head, taken });
+  sending = new Promise((resolve) => sendSlices(slices[Symbol.iterator](), resolve));
 }
 
 /** One slice a turn of the event loop: capture goes on in between. */
-function sendSlices(slices: Iterator<WatchedSnapshot['slices'] extends Iterable<infer Rows> ? Rows : never>): void {
+function sendSlices(slices: Iterator<unknown[]>, sent: () => void): void {
   const next = slices.next();
   if (next.done === true) {
     send({ type: 'watch-end' });
+    sending = null;
+    sent();
     return;
   }
   send({ type: 'watch-rows', rows: next.value });
-  setImmediate(() => sendSlices(slices));
+  setImmediate(() => sendSlices(slices, sent));
 }
 
 process.on('message', (message) => {

@@ -25,6 +25,8 @@ import type { Monitor, MonitorName, Query } from './monitor.ts';
 
 /** Live ticks: four a second. */
 const TICK_MS = 250;
+/** Slot of an interface that no packet came by. */
+const NO_SLOT = -1;
 /** Coverage is sampled once a second. */
 const COVERAGE_INTERVAL = 1;
 
@@ -373,6 +375,13 @@ export class Engine {
   }
 
   #interfaceViews(): InterfaceView[] {
-    return this.#parts.source.interfaces.map(({ slot, name }) => ({ slot, name, up: !this.#downInterfaces.has(name) }));
+    const known = this.#parts.source.interfaces.map(({ slot, name }) => ({
+      slot,
+      name,
+      up: !this.#downInterfaces.has(name),
+    }));
+    // An interface that was down from the start has no packets, and so no slot: it is down all the same.
+    const unseen = [...this.#downInterfaces].filter((name) => !known.some((each) => each.name === name));
+    return [...known, ...unseen.map((name) => ({ slot: NO_SLOT, name, up: false }))];
   }
 }

@@ -6,7 +6,7 @@ import { OperatorError } from '../base/errors.ts';
 import type { CaptureFact, CaptureSource } from '../capture/capture-source.ts';
 import { buildEngine } from './build-engine.ts';
 import type { Engine } from './engine.ts';
-import { type EngineClient, EngineError, Handlers, type WatchReceiver } from './engine-client.ts';
+import { type EngineClient, EngineError, Handlers, settling, type WatchReceiver } from './engine-client.ts';
 import type { EngineOptions, Snapshot } from './messages.ts';
 import type { MonitorName, Query } from './monitor.ts';
 import { takeSnapshot, type WatchedSnapshot } from './watch.ts';
@@ -85,8 +85,8 @@ class LocalEngine implements EngineClient {
 
   async take(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void> {
     const snapshot = takeSnapshot(this.#running(), { monitor, query });
-    this.#deliver({ head: snapshot.head, slices: [...snapshot.slices] }, receiver);
-    await this.#deliveries;
+    const whole = { head: snapshot.head, slices: [...snapshot.slices] };
+    await new Promise<void>((resolve, reject) => this.#deliver(whole, settling(receiver, resolve, reject)));
   }
 
   async reset(): Promise<void> {

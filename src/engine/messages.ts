@@ -9,6 +9,7 @@ import type { MonitorName, Page, Query } from './monitor.ts';
 
 /** An interface as screens name it. */
 export interface InterfaceView {
+  /** -1: no packet came by it yet. */
   slot: number;
   name: string;
   /** false after it went down or vanished. */
@@ -119,8 +120,8 @@ export type Request = (RequestBody & { id: number }) | { type: 'watch-taken'; id
 export type Reply =
   | { type: 'answer'; id: number; value: unknown }
   | { type: 'failed'; id: number; error: OperatorErrorFields | null; message: string }
-  /** One snapshot of a watch: head first, then slices of rows, then its end. */
-  | { type: 'watch-head'; head: Snapshot }
+  /** One snapshot, never two at once: head first, then slices of rows, then its end. `taken`: asked for by 'take'. */
+  | { type: 'watch-head'; head: Snapshot; taken: boolean }
   | { type: 'watch-rows'; rows: unknown[] }
   | { type: 'watch-end' }
   | { type: 'fact'; fact: CaptureFact }

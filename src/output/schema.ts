@@ -5,6 +5,9 @@
 import Type, { type TSchema } from 'typebox';
 import { CONVERSATION_STATES } from '../../screens/ip-traffic/types.ts';
 
+/** What the schemas are written in, for validators that know several. */
+const DIALECT = 'http://json-schema.org/draft-07/schema#';
+
 const exact = { additionalProperties: false } as const;
 
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -113,7 +116,7 @@ function snapshotSchema(monitor: string, row: TSchema): TSchema {
       rows: Type.Array(row),
       rowsTotal: count('rows there are; `rows` holds at most --limit of them'),
     },
-    { ...exact, title: `iptraf-ts --json: snapshot of ${monitor}` },
+    { $schema: DIALECT, ...exact, title: `iptraf-ts --json: snapshot of ${monitor}` },
   );
 }
 
@@ -138,7 +141,7 @@ const eventSchema = Type.Object(
       }),
     ),
   },
-  { title: 'iptraf-ts --json: event' },
+  { $schema: DIALECT, title: 'iptraf-ts --json: event' },
 );
 
 /** Files of the schemas folder. */

@@ -23,7 +23,7 @@ function factsLine(head: SnapshotHead, rowsTotal: number): string {
     isoTime(head.time) ?? 'time unknown',
     head.interface,
     head.monitor,
-    `elapsed ${formatDuration(head.elapsedSeconds)}`,
+    `elapsed ${formatDuration(Math.round(head.elapsedSeconds))}`,
     `packets ${totals.packets}`,
     `IP bytes ${totals.ipBytes}`,
     `wire bytes ${totals.wireBytes}`,
@@ -77,7 +77,7 @@ export class TextFormat<Row> implements OutputFormat<Row> {
 
   event(event: OutputEvent): string {
     const { type, time, ...fields } = event;
-    const facts = Object.entries(fields).map(([name, value]) => `${name} ${sanitizeText(String(value))}`);
+    const facts = Object.entries(fields).map(([name, value]) => `${name} ${sanitizeText(eventValue(value))}`);
     return `# ${[isoTime(time) ?? 'time unknown', type, ...facts].join('  ')}\n`;
   }
 
@@ -93,6 +93,12 @@ export class TextFormat<Row> implements OutputFormat<Row> {
     );
     return `${padded.join('  ').trimEnd()}\n`;
   }
+}
+
+/** An error says why it happened; standard error has the whole of it. */
+function eventValue(value: unknown): string {
+  const { cause } = Object(value) as { cause?: unknown };
+  return String(cause ?? value);
 }
 
 function cellText(text: string): string {

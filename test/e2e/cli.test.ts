@@ -8,6 +8,7 @@ import { manPage } from '../../src/cli/manual.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PROGRAM = join(ROOT, 'dist/iptraf-ts.js');
+const FIXTURE = resolve(import.meta.dirname, '../fixtures/mixed.pcapng');
 const isRoot = process.getuid?.() === 0;
 
 let folder: string;
@@ -100,6 +101,28 @@ describe('errors', () => {
 });
 
 describe.skipIf(!isRoot)('a run on the loopback interface (needs root)', () => {
+  it.each([
+    [['--for', '1'], 1],
+    [['--for', '1', '--every', '1'], 1],
+    [['--for', '2', '--every', '0.5'], 4],
+    [['--for', '0.3'], 1],
+    [['-t', '0.02'], 1],
+  ])('with %j prints as many snapshots as fit, and never none', (argv, snapshots) => {
+    const { status, stdout } = run('-i', 'lo', '--json', ...argv);
+    expect([status, stdout.trimEnd().split('\n').length]).toEqual([0, snapshots]);
+  });
+
+  it('prints the busiest first unless --sort says otherwise', () => {
+    const bytes = (...argv: string[]): number[] =>
+      JSON.parse(run('-r', FIXTURE, '--json', '--limit', '0', ...argv).stdout).rows.map(
+        (row: { ipBytes: [number, number] }) => row.ipBytes[0] + row.ipBytes[1],
+      );
+    const all = bytes();
+    expect(all.length).toBeGreaterThan(60);
+    expect(all).toEqual([...all].sort((a, b) => b - a));
+    expect(bytes('--sort', 'first-seen')).not.toEqual(all);
+  });
+
   it('writes what passes the expression to a file, and reads it again with the same counts', () => {
     const file = join(folder, 'ping.pcapng');
     const script = `(sleep 0.7; ping -c 5 -i 0.1 127.0.0.9) >/dev/null & exec "$@"`;

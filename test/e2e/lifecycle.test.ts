@@ -21,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ctrl, KEY, spawnInTerminal, type TerminalSession } from '../support/pty.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/iptraf-ts.js');
+const FIXTURE = resolve(import.meta.dirname, '../fixtures/mixed.pcapng');
 const isRoot = process.getuid?.() === 0;
 
 let folder: string;
@@ -283,6 +284,92 @@ describe.skipIf(!isRoot)('a terminal (needs root)', () => {
     await until(() => session.settings() === before, 'the settings are given back');
     expect(session.modes()).toMatchObject({ cursorVisible: true, mouse: false, raw: false });
   });
+
+  it('is given back after a second capture from the menu too, which another engine process makes', async () => {
+    const session = await spawnInTerminal(process.execPath, [PROGRAM]);
+    sessions.push(session);
+    const before = session.settings();
+    await session.waitFor(/Every conversation/);
+    session.send(KEY.enter);
+    await session.waitFor(/which interface/);
+    session.send('a');
+    await session.waitFor(/all interfaces/);
+    const firstEngine = engineOf(session.pid);
+    session.send(KEY.escape);
+    await session.waitFor(/which interface/);
+    await until(() => !isAlive(firstEngine), 'the first engine is gone');
+    session.send('a');
+    await session.waitFor(/Received \d+/);
+    stop(session.pid, 'SIGKILL');
+    expect(await session.waitForExit()).toBe(137);
+    await until(() => !session.modes().alternateScreen, 'the screen is given back');
+    await until(() => session.settings() === before, 'the settings are given back');
+    expect(session.modes()).toMatchObject({ cursorVisible: true, mouse: false, raw: false });
+  });
+
+  it('keeps its screen when the engine is killed, and the status is 1', async () => {
+    const session = await spawnInTerminal(process.execPath, [PROGRAM, '-i', 'lo']);
+    sessions.push(session);
+    await session.waitFor(/Received \d+/);
+    stop(engineOf(session.pid), 'SIGKILL');
+    await session.waitFor(/the capture engine ended \(killed by SIGKILL\)/);
+    session.send('q');
+    expect(await session.waitForExit()).toBe(1);
+    expect(session.screen().join('')).toContain('iptraf-ts: cannot go on: the capture engine ended');
+  });
+
+  it('goes on with another capture after an engine was killed', async () => {
+    const session = await spawnInTerminal(process.execPath, [PROGRAM]);
+    sessions.push(session);
+    await session.waitFor(/Every conversation/);
+    session.send(KEY.enter);
+    await session.waitFor(/which interface/);
+    session.send('a');
+    await session.waitFor(/Received \d+/);
+    stop(engineOf(session.pid), 'SIGKILL');
+    await session.waitFor(/the capture engine ended \(killed by SIGKILL\)/);
+    session.send(KEY.escape);
+    await session.waitFor(/which interface/);
+    session.send('a');
+    await session.waitFor(/Received \d+/);
+    session.send('x');
+    expect(await session.waitForExit()).toBe(0);
+  });
+
+  it('is given back by the engine that reads a file, too', async () => {
+    const session = await spawnInTerminal(process.execPath, [PROGRAM, '-r', FIXTURE]);
+    sessions.push(session);
+    const before = session.settings();
+    await session.waitFor(/Received 710/);
+    stop(session.pid, 'SIGKILL');
+    expect(await session.waitForExit()).toBe(137);
+    await until(() => !session.modes().alternateScreen, 'the screen is given back');
+    await until(() => session.settings() === before, 'the settings are given back');
+  });
+
+  it('shows a damaged file up to the damage, says so, and the status is 1', async () => {
+    const file = join(folder, 'damaged.pcapng');
+    writeFileSync(file, readFileSync(FIXTURE).subarray(0, 40_000));
+    const session = await inTerminal(`$P -r ${file}; echo "status $?"`);
+    await session.waitFor(/TCP: 7 connections/);
+    await session.waitFor(/damaged at byte \d+ after \d+ packets/);
+    session.send('q');
+    await session.waitFor(/status 1/);
+    expect(session.screen().join('')).toContain('iptraf-ts: cannot read capture file');
+    expect(session.modes()).toMatchObject({ alternateScreen: false, cursorVisible: true, raw: false });
+  });
+
+  it.each(['linux', 'vt100', 'screen', 'tmux-256color', 'xterm', 'rxvt-unicode-256color', 'nonsense'])(
+    'of the kind %s gets a screen and its keys work',
+    async (kind) => {
+      const session = await inTerminal(`TERM=${kind} $P -r ${FIXTURE}; echo "status $?"`);
+      await session.waitFor(/Received 710/);
+      session.send('?');
+      await session.waitFor(/Help: IP traffic monitor/);
+      session.send('x');
+      await session.waitFor(/status 0/);
+    },
+  );
 
   it('gets text below timeout, and is not touched', async () => {
     const session = await inTerminal('timeout 3 $P -i lo; echo "status $?"');

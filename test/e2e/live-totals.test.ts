@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { IpTrafficRow } from '../../screens/ip-traffic/types.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
-import { createNamespacePair, type Namespace, type NamespacePair, namespacesUnavailable } from '../support/namespaces.ts';
+import {
+  createNamespacePair,
+  type Namespace,
+  type NamespacePair,
+  namespacesUnavailable,
+} from '../support/namespaces.ts';
 import { buildProgram, PROGRAM, ROOT, temporaryHome } from '../support/program.ts';
 
 const unavailable = namespacesUnavailable();

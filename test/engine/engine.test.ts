@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IpTrafficRow } from '../../screens/ip-traffic/types.ts';
+import type { CaptureSource } from '../../src/capture/capture-source.ts';
 import { createLocalEngine } from '../../src/engine/local-engine.ts';
 import type { EngineOptions, Snapshot } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
@@ -146,6 +147,21 @@ describe('Engine on a file', () => {
     expect(snapshot.rows).toEqual([]);
     expect(snapshot.totals.packets).toBe(0);
     expect(snapshot.capture.received).toBe(0);
+    await engine.stop();
+  });
+
+  it('names an interface that was down from the start, though no packet came by it', async () => {
+    const source: CaptureSource = {
+      kind: 'ring',
+      interfaces: [],
+      start: async (sink) => sink.onFact({ type: 'interface-down', interface: 'eth0', reason: 'no carrier' }),
+      statistics: () => ({ received: 0, droppedByKernel: 0, droppedByInterface: 0, freezes: 0 }),
+      stop: async () => undefined,
+    };
+    const engine = createLocalEngine({ source: () => source });
+    await engine.start(options('', 1));
+    const { interfaces, rows } = await engine.page('ip-traffic', ALL);
+    expect([interfaces, rows]).toEqual([[{ slot: -1, name: 'eth0', up: false }], []]);
     await engine.stop();
   });
 

@@ -191,6 +191,21 @@ describe('pulling', () => {
     expect(surface.line(0)).not.toContain('PAUSED');
   });
 
+  it('says while paused that rows beyond those held do not come, until it goes on', async () => {
+    start();
+    await settle(10);
+    navigator.onKey('s');
+    await settle(1);
+    expect(surface.line(22)).not.toContain('paused:');
+    navigator.onKey('CTRL_P');
+    navigator.onKey('s');
+    await settle(1);
+    expect(surface.line(22)).toContain('paused: these rows are held, others come when Ctrl-P goes on');
+    navigator.onKey('CTRL_P');
+    await settle(1);
+    expect(surface.line(22)).not.toContain('paused:');
+  });
+
   it('a pull that was under way when the operator paused changes nothing', async () => {
     client.auto = false;
     start();
@@ -396,9 +411,12 @@ describe('facts', () => {
     await settle(10);
     client.tell({ type: 'interface-down', interface: 'eth0', reason: 'no carrier' });
     await settle(1);
-    expect(surface.line(22)).toContain('eth0 is down: no carrier');
+    expect(surface.line(22)).toContain('eth0 is down: no carrier; its data stays');
+    client.tell({ type: 'interface-down', interface: 'eth0', reason: 'gone' });
+    await settle(1);
+    expect(surface.line(22)).toContain('eth0 is gone; its data stays');
     await settle(9000);
-    expect(surface.line(22)).toContain('Pkts 123456');
+    expect(surface.line(22)).toContain('Received 123456');
   });
 
   it('keeps data and error when the engine is lost, and asks nothing more', async () => {
@@ -420,6 +438,32 @@ describe('facts', () => {
     await settle(1);
     expect(left).toBe(true);
   });
+});
+
+it('what was told of an interface before the engine had started stays', async () => {
+  start();
+  client.tell({ type: 'interface-down', interface: 'eth0', reason: 'down' });
+  client.tell({ type: 'engine-started' });
+  await settle(10);
+  expect(surface.line(22)).toContain('eth0 is down; its data stays');
+});
+
+it('an engine that was lost is forgotten when another capture starts', async () => {
+  start();
+  await settle(10);
+  client.tell({
+    type: 'engine-lost',
+    error: { code: 'E_ENGINE_LOST', operation: 'go on', target: '', cause: 'the engine was killed (SIGKILL)' },
+  });
+  await settle(1000);
+  const asked = client.asked.length;
+  client.tell({ type: 'engine-started' });
+  await settle(1);
+  expect(client.asked.length).toBe(asked + 1);
+  expect(surface.line(22)).not.toContain('the engine was killed');
+  navigator.say('news');
+  await settle(1);
+  expect(surface.line(22)).toContain('news');
 });
 
 it('from the menu to a monitor and back, by keys alone', async () => {

@@ -88,6 +88,17 @@ describe('dialogs', () => {
     expect(canvas.toText()).not.toContain('entry 0 ');
   });
 
+  it('shows again what was scrolled past the top when the terminal grows', () => {
+    const choices = Array.from({ length: 13 }, (_, i) => ({ label: `entry ${i}`, run: () => done(String(i)) }));
+    const dialog = chooseDialog('Some', choices, 12);
+    const small = createCanvas(80, 12);
+    dialog.draw(small);
+    expect(small.toText()).not.toContain('entry 0');
+    const grown = createCanvas(80, 40);
+    dialog.draw(grown);
+    for (let i = 0; i < 13; i++) expect(grown.toText()).toContain(`entry ${i}`);
+  });
+
   it('a typed line is handed over on Enter; letters that are keys elsewhere are typed', () => {
     const dialog = inputDialog('Search', '', done);
     for (const key of ['q', 'x', '?', ' ', '1']) expect(dialog.onKey(key).type).toBe('redraw');
@@ -174,7 +185,7 @@ describe('status line', () => {
   it('turns to the warning style when packets were dropped', () => {
     const head = snapshotHead();
     expect(lineOf(100, { ...head, capture: { ...head.capture, droppedByKernel: 7 } })).toEqual([
-      ' Time 1:02:05 │ Packets 123456 │ Dropped 7 │ Malformed 2 │ Coverage 100 % │ Filter none',
+      ' Time 1:02:05 │ Received 123456 │ Dropped 7 │ Malformed 2 │ Coverage 100 % │ Filter none',
       'warning',
     ]);
   });
@@ -191,7 +202,7 @@ describe('status line', () => {
     expect(lineOf(100, { ...head, capture: { ...head.capture, coverage: null } })[0]).toContain('Coverage —');
   });
 
-  it('shows unknown as a dash, and packets of a file by what was read', () => {
+  it('shows unknown as a dash, and of a file the buffers that were read', () => {
     const head = snapshotHead();
     const capture = {
       ...head.capture,
@@ -201,7 +212,7 @@ describe('status line', () => {
       coverage: null,
     };
     const [text, style] = lineOf(120, { ...head, capture });
-    expect(text).toContain('Packets 123456 │ Dropped —');
+    expect(text).toContain('Received 100000 │ Dropped —');
     expect(style).toBe('status');
   });
 
