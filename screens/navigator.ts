@@ -360,6 +360,7 @@ export class Navigator {
         this.say(fact.error.cause, 'error');
         break;
       case 'capture-failed':
+      case 'write-failed':
         this.say(describeOperatorError(fact.error), 'error');
         break;
     }

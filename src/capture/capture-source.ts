@@ -39,7 +39,9 @@ export type CaptureFact =
   | { type: 'interface-down'; interface: string; reason: string }
   | { type: 'interface-up'; interface: string }
   | { type: 'capture-damaged'; error: OperatorErrorFields }
-  | { type: 'capture-failed'; error: OperatorErrorFields };
+  | { type: 'capture-failed'; error: OperatorErrorFields }
+  /** -w: packets are missing from the file, or will be. The capture goes on. */
+  | { type: 'write-failed'; error: OperatorErrorFields };
 
 /** Receives what a source delivers. All calls are synchronous and on the source's own thread. */
 export interface CaptureSink {

@@ -50,6 +50,7 @@ export async function engineOptions(
     snaplen,
     expression: values.expression === null ? null : await compile(values.expression, snaplen),
     writePath,
+    writeName: values.writeFile ?? undefined,
     rateWindow: live ? liveWindow(values) : (values.everySeconds ?? Number.POSITIVE_INFINITY),
     maximumConversations: settings.maximumConversations,
     decapsulate: settings.decapsulateTunnels,

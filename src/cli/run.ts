@@ -8,7 +8,7 @@ import type { Settings } from '../store/settings.ts';
 import { type DaemonReporter, removeStalePidFiles, startDaemon, writePidFile } from './daemon.ts';
 import { asFailure, complain, type Failure } from './fail.ts';
 import { helpText, versionText } from './help.ts';
-import { decideScreen, noScreenReason, staysAttached, whenInForeground } from './lifecycle.ts';
+import { decideScreen, noScreenReason, type ScreenDecision, staysAttached, whenInForeground } from './lifecycle.ts';
 import type { OptionValues } from './option-values.ts';
 import { type Invocation, parseArguments, usageError } from './parse.ts';
 import { type Watched, watched } from './plan.ts';
@@ -106,16 +106,30 @@ async function monitor(values: OptionValues, context: RunContext): Promise<Endin
   const settings = await loadSettings();
   const session = new Session({ values, settings, engine: context.engine, onScreen: screen === 'screen' });
   context.signals.onReopen(() => session.reopenLogs());
-  try {
-    if (values.background) return await logOnly(values, session, what as Watched, context);
-    if (screen === 'screen') {
-      armTimes(values, context.signals);
-      return await showScreen({ values, settings, session, what, engine: null }, context.signals);
-    }
-    return await printOut({ values, settings, session, what: what as Watched }, screen === 'later', context.signals);
-  } finally {
-    await session.close();
+  const ending = await watchUntilEnd({ values, settings, session, what }, screen, context).finally(() =>
+    session.close(),
+  );
+  if (session.writeProblem === null) return ending;
+  complain(new OperatorError(session.writeProblem).message);
+  return 'status' in ending && ending.status === EXIT.ok ? { status: EXIT.failed } : ending;
+}
+
+interface Watching {
+  values: OptionValues;
+  settings: Settings;
+  session: Session;
+  what: Watched | null;
+}
+
+async function watchUntilEnd(watching: Watching, screen: ScreenDecision, context: RunContext): Promise<Ending> {
+  const { values, settings, session } = watching;
+  if (screen === 'screen') {
+    armTimes(values, context.signals);
+    return showScreen({ ...watching, engine: null }, context.signals);
   }
+  const what = watching.what as Watched;
+  if (values.background) return logOnly(values, session, what, context);
+  return printOut({ values, settings, session, what }, screen === 'later', context.signals);
 }
 
 async function loadSettings(): Promise<Settings> {

@@ -105,7 +105,8 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
   const names = new NameCache();
   let problem: OperatorErrorFields | null = null;
   const onFact = (fact: EngineFact): void => {
-    if ('error' in fact) problem = fact.error;
+    // What -w lost is told when the file is closed (run.ts).
+    if ('error' in fact && fact.type !== 'write-failed') problem = fact.error;
     link.tell(fact);
   };
   if (what !== null) {

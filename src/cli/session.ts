@@ -3,7 +3,7 @@
  * command line with a monitor starts one. Owns the engine's life: forked before anything else, used once, ended here.
  */
 import { closeSync, openSync } from 'node:fs';
-import { OperatorError } from '../base/errors.ts';
+import { OperatorError, type OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact } from '../capture/capture-source.ts';
 import type { WatchReceiver } from '../engine/engine-client.ts';
 import { type EngineClient, forkEngine } from '../engine/engine-client.ts';
@@ -53,6 +53,8 @@ export class Session {
   readonly #parts: SessionParts;
   /** For the operator, one line. A screen puts its own in place: standard error is the terminal it draws on. */
   warn: (line: string) => void = complain;
+  /** The last that was said of a -w file that is not whole. */
+  writeProblem: OperatorErrorFields | null = null;
   /** Forked, but not started. */
   #spare: EngineClient | null;
   #engine: EngineClient | null = null;
@@ -94,6 +96,9 @@ export class Session {
     this.#lost = null;
     engine.onLost((reason) => {
       this.#lost = reason;
+    });
+    engine.onFact((fact) => {
+      if (fact.type === 'write-failed') this.writeProblem = fact.error;
     });
     try {
       this.#logging = await this.#openLog(what, engine);

@@ -2,7 +2,7 @@
 import { openSync } from 'node:fs';
 import { ExpressionFilter, prefilterProgram } from '../../filters/bpf.ts';
 import type { BpfProgram } from '../base/bpf-program.ts';
-import { OperatorError } from '../base/errors.ts';
+import { OperatorError, type OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureSource } from '../capture/capture-source.ts';
 import { readKernelCounters } from '../capture/kernel-counters.ts';
 import { PcapSource } from '../capture/pcap/pcap-source.ts';
@@ -31,20 +31,25 @@ export interface BuildParts {
 export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
   const live = options.source.kind === 'live';
   const prefilter = kernelPrefilter(options);
-  const writer = options.writePath === null ? null : openWriter(options.writePath, options.snaplen);
+  const writer =
+    options.writePath === null
+      ? null
+      : openWriter(options.writePath, options, (error) => {
+          engine.bus.emit('fact', { type: 'write-failed', error });
+        });
   // A file is read faster than a disk writes: reading waits for the writer, and then for who watches.
   const beforeSlice = (): Promise<void> | undefined => writer?.drained() ?? parts.beforeSlice?.();
   const source = parts.source ?? makeSource(options, prefilter, beforeSlice);
-  return new Engine(options, {
+  const engine = new Engine(options, {
     source,
     monitors: makeMonitors(options.monitors),
     filter: options.expression === null ? null : expressionFilter(options.expression),
-    prefiltered: prefilter !== null,
     writer,
     kernelPackets: live ? () => kernelPackets(options) : null,
     wallClock: () => Date.now() / 1000,
     monotonicClock: () => performance.now() / 1000,
   });
+  return engine;
 }
 
 function makeSource(
@@ -107,14 +112,18 @@ function kernelPrefilter(options: EngineOptions): BpfProgram | null {
   return ethernet?.instructions ? prefilterProgram({ instructions: ethernet.instructions }, ARPHRD_ETHER) : null;
 }
 
-function openWriter(path: string, snaplen: number): PcapngWriter {
+function openWriter(
+  path: string,
+  { snaplen, writeName = path }: EngineOptions,
+  onError: (error: OperatorErrorFields) => void,
+): PcapngWriter {
   try {
-    return new PcapngWriter(openSync(path, 'w'), { snaplen, application: 'iptraf-ts', path });
+    return new PcapngWriter(openSync(path, 'w'), { snaplen, application: 'iptraf-ts', path: writeName, onError });
   } catch (error) {
     throw new OperatorError({
       code: 'E_OUTPUT',
       operation: 'write packets to',
-      target: path,
+      target: writeName,
       cause: (error as Error).message,
     });
   }

@@ -2,12 +2,14 @@
  * Coverage: what share of the packets that the kernel counted on the watched interfaces reached us, over the last
  * minute. It is how "true numbers" is checked while running: a gap that no drop counter explains shows here.
  *
- * Kernel counters and the capture are read a moment apart, and a ring block is handed over up to 20 ms late, so a busy
- * moment can look like 99.9 %; over a minute this evens out.
+ * The wall clock that tells which packets came before the kernel's counters were read counts in milliseconds: what a
+ * millisecond carries is no gap.
  */
 
 /** Samples kept: one a second, so a minute. */
 const SAMPLES = 61;
+/** Share of a sample's interval that the clock cannot resolve. */
+const CLOCK_NOISE = 0.001;
 
 export interface CoverageInput {
   /** Interface name: counters are compared by name, since an interface that comes back has a new kernel index. */
@@ -49,7 +51,9 @@ export class Coverage {
     const oldest = this.#count > SAMPLES ? this.#count % SAMPLES : 0;
     const kernel = this.#kernel[newest] - this.#kernel[oldest];
     if (kernel <= 0) return null;
-    return Math.min(1, (this.#captured[newest] - this.#captured[oldest]) / kernel);
+    const captured = this.#captured[newest] - this.#captured[oldest];
+    const lastSecond = this.#kernel[newest] - this.#kernel[(newest + SAMPLES - 1) % SAMPLES];
+    return captured + lastSecond * CLOCK_NOISE >= kernel ? 1 : captured / kernel;
   }
 
   /** Forgets everything (counters were reset). */

@@ -104,8 +104,9 @@ function lastWords(stderr: string): string {
   return lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** Milliseconds that a stopping engine is given before it is killed. */
+/** Milliseconds that a stopping engine is given before it is killed; more where it has a file to finish (-w). */
 const STOP_PATIENCE_MS = 1000;
+const WRITE_PATIENCE_MS = 10_000;
 /** Characters of the engine's standard error that are kept to explain its death. */
 const KEPT_STDERR = 2000;
 
@@ -133,6 +134,7 @@ class ForkedEngine implements EngineClient {
   #watchTurn: Promise<void> = Promise.resolve();
   #stopping = false;
   #started = false;
+  #writes = false;
   #lost: string | null = null;
   #stderr = '';
   readonly #gone: Promise<void>;
@@ -158,6 +160,7 @@ class ForkedEngine implements EngineClient {
 
   async start(options: EngineOptions): Promise<void> {
     this.#started = true;
+    this.#writes = options.writePath !== null;
     await this.#ask({ type: 'start', options });
   }
 
@@ -222,7 +225,7 @@ class ForkedEngine implements EngineClient {
       // An engine that was never started has nothing to close: it need not even finish loading.
       if (!this.#started) this.#child.kill('SIGKILL');
       else this.#ask({ type: 'stop' }).catch(() => undefined);
-      const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_PATIENCE_MS);
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), this.#writes ? WRITE_PATIENCE_MS : STOP_PATIENCE_MS);
       this.#gone.then(() => clearTimeout(timer));
     }
     await this.#gone;

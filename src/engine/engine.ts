@@ -10,6 +10,7 @@
  */
 
 import type { ExpressionFilter } from '../../filters/bpf.ts';
+import type { OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact, CaptureSink, CaptureSource } from '../capture/capture-source.ts';
 import { ConversationTable } from '../tables/conversation-table.ts';
 import { FragmentTable } from '../tables/fragment-table.ts';
@@ -43,8 +44,6 @@ export interface EngineParts {
   monitors: readonly Monitor[];
   /** Decides which packets pass, or null: all. */
   filter: ExpressionFilter | null;
-  /** True when the kernel drops packets for the filter: coverage cannot be known then. */
-  prefiltered: boolean;
   writer: PacketWriter | null;
   /** Kernel's packet counters by interface name, or null (files). */
   kernelPackets: (() => ReadonlyMap<string, number>) | null;
@@ -82,6 +81,8 @@ export class Engine {
   #windowBegan = 0;
   #lastTick = 0;
   #lastCoverage = 0;
+  /** Kernel's counters that wait for the packets of before their moment, and that moment. */
+  #awaitedCoverage: { time: number; counters: ReadonlyMap<string, number> } | null = null;
   /** wall clock − monotonic clock at start: a step of the wall clock does not disturb intervals. */
   #clockOffset = 0;
   /** Files: time of the first packet, in whole nanoseconds as the source cuts its batches; number of the open window. */
@@ -142,6 +143,7 @@ export class Engine {
     this.#fragments.reset();
     this.#totals.reset();
     this.#coverage.reset();
+    this.#awaitedCoverage = null;
     this.#filteredOut = 0;
     this.#statusBase.set(this.#decoder.statusCounts);
     const statistics = this.#parts.source.statistics();
@@ -160,7 +162,17 @@ export class Engine {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     await this.#parts.source.stop();
-    await this.#parts.writer?.close();
+    const { writer } = this.#parts;
+    await writer?.close();
+    if (writer === null || writer.notWritten === 0) return;
+    const cause = `${writer.notWritten} packets could not be written`;
+    const error: OperatorErrorFields = {
+      code: 'E_OUTPUT',
+      operation: 'write packets to',
+      target: this.#options.writeName ?? '',
+      cause,
+    };
+    this.bus.emit('fact', { type: 'write-failed', error });
   }
 
   /** Everything about this moment except rows. */
@@ -198,6 +210,7 @@ export class Engine {
   #onBatch(packets: PacketBatch): void {
     const batch = this.#batch;
     if (!this.#live) this.#followPacketTime(packets);
+    else if (this.#awaitedCoverage !== null) this.#settleCoverage(packets);
     this.#decoder.decode(packets, batch);
     this.#fragments.resolve(batch);
     this.#select(batch);
@@ -307,13 +320,31 @@ export class Engine {
 
   // --- views ------------------------------------------------------------------------------------------------------
 
+  /**
+   * Reads the kernel's counters. The ring hands packets over up to 20 ms late: what was captured is compared when a
+   * packet of after this moment came, or at the next reading.
+   */
   #sampleCoverage(): void {
+    this.#settleCoverage(null);
     const counters = this.#parts.kernelPackets?.();
-    if (counters === undefined) return;
+    if (counters !== undefined) this.#awaitedCoverage = { time: this.#parts.wallClock(), counters };
+  }
+
+  /** Compares, if these packets (null: whatever came) reach beyond the moment of the kernel's counters. */
+  #settleCoverage(packets: PacketBatch | null): void {
+    if (this.#awaitedCoverage === null) return;
+    const { time, counters } = this.#awaitedCoverage;
+    const timeOf = (batch: PacketBatch, i: number): number => batch.seconds[i] + batch.nanoseconds[i] / 1e9;
+    if (packets !== null && timeOf(packets, packets.count - 1) <= time) return;
+    this.#awaitedCoverage = null;
+    const early = new Map<number, number>();
+    for (let i = 0; packets !== null && i < packets.count && timeOf(packets, i) <= time; i++) {
+      early.set(packets.interfaceSlot[i], (early.get(packets.interfaceSlot[i]) ?? 0) + 1);
+    }
     const captured = new Map<string, number>();
     for (const { slot, name, virtual } of this.#parts.source.interfaces) {
       const counted = virtual ? this.#totals.buffersOf(slot) : this.#totals.packetsOf(slot);
-      captured.set(name, (captured.get(name) ?? 0) + counted);
+      captured.set(name, (captured.get(name) ?? 0) + counted + (early.get(slot) ?? 0));
     }
     const inputs: CoverageInput[] = [];
     for (const [name, kernelPackets] of counters) {
@@ -323,7 +354,7 @@ export class Engine {
   }
 
   #captureView(): CaptureView {
-    const { source, filter, writer, prefiltered } = this.#parts;
+    const { source, filter, writer } = this.#parts;
     const statistics = source.statistics();
     const base = this.#receivedBase;
     const since = (value: number | null, before: number): number | null => (value === null ? null : value - before);
@@ -337,7 +368,8 @@ export class Engine {
       malformedByReason: reasons,
       filteredOut: this.#filteredOut,
       filter: filter === null ? null : (this.#options.expression?.text ?? null),
-      coverage: prefiltered ? null : this.#coverage.value(),
+      // What a filter rejected was not counted here, and in the kernel not even seen.
+      coverage: filter === null ? this.#coverage.value() : null,
       freezes: since(statistics.freezes, base.freezes),
       notWritten: writer?.notWritten ?? 0,
     };

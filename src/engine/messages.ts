@@ -86,6 +86,8 @@ export interface EngineOptions {
   expression: CompiledExpression | null;
   /** Write what passes to this pcapng file (a path the engine may open, e.g. /proc/PID/fd/N), or null. */
   writePath: string | null;
+  /** What the operator calls that file, for messages. */
+  writeName?: string;
   /** Seconds of a rate window; Infinity (files): one window over the whole file, so that rates are its averages. */
   rateWindow: number;
   /** Rows of the conversation table. */

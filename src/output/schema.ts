@@ -123,8 +123,8 @@ function snapshotSchema(monitor: string, row: TSchema): TSchema {
 const eventSchema = Type.Object(
   {
     type: Type.Union(
-      ['interface-down', 'interface-up', 'capture-damaged', 'capture-failed', 'engine-lost'].map((type) =>
-        Type.Literal(type),
+      ['interface-down', 'interface-up', 'capture-damaged', 'capture-failed', 'write-failed', 'engine-lost'].map(
+        (type) => Type.Literal(type),
       ),
     ),
     schema: Type.Literal(1),

@@ -28,6 +28,15 @@ describe('Coverage', () => {
     expect(coverage.value()).toBe(1);
   });
 
+  it('takes what a millisecond carries for no gap, and anything more for one', () => {
+    const coverage = new Coverage();
+    coverage.sample([{ name: 'a', kernelPackets: 0, capturedPackets: 0 }]);
+    coverage.sample([{ name: 'a', kernelPackets: 100_000, capturedPackets: 99_900 }]);
+    expect(coverage.value()).toBe(1);
+    coverage.sample([{ name: 'a', kernelPackets: 200_000, capturedPackets: 199_800 }]);
+    expect(coverage.value()).toBeCloseTo(0.999, 10);
+  });
+
   it('begins again when an interface was made anew', () => {
     const coverage = new Coverage();
     coverage.sample([{ name: 'a', kernelPackets: 500, capturedPackets: 0 }]);
