@@ -43,6 +43,8 @@ export interface NavigatorOptions {
 
 /** At most four pulls a second: the engine's tick. */
 const PULL_INTERVAL_MS = 250;
+/** While nothing is captured, only the time on the status line changes. */
+const QUIET_PULL_INTERVAL_MS = 1000;
 const POLL_INTERVAL_MS = 1000;
 /** While the terminal has not taken the last frame. */
 const BUSY_RETRY_MS = 30;
@@ -69,6 +71,8 @@ export class Navigator {
   #lost = false;
   #pulling = false;
   #pullAgain = false;
+  /** The last pull brought no new packets. */
+  #isQuiet = false;
   #pullTimer: NodeJS.Timeout | null = null;
   #lastPull = Number.NEGATIVE_INFINITY;
   #drawTimer: NodeJS.Timeout | null = null;
@@ -314,6 +318,7 @@ export class Navigator {
   #arrived(screen: Screen, snapshots: Snapshot[]): void {
     // What was asked before a pause or another screen must not change what stands there now.
     if (this.#isDone || this.#paused || !this.#stack.includes(screen)) return;
+    this.#isQuiet = this.#heads.get(screen)?.capture.received === snapshots[0].capture.received;
     this.#heads.set(screen, snapshots[0]);
     screen.update?.(snapshots);
     this.#redraw();
@@ -327,7 +332,8 @@ export class Navigator {
       this.#pull();
       return;
     }
-    const wait = Math.max(0, this.#lastPull + PULL_INTERVAL_MS - performance.now());
+    const interval = this.#isQuiet ? QUIET_PULL_INTERVAL_MS : PULL_INTERVAL_MS;
+    const wait = Math.max(0, this.#lastPull + interval - performance.now());
     this.#pullTimer = setTimeout(() => this.#pull(), wait);
   }
 

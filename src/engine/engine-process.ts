@@ -21,6 +21,9 @@ process.title = 'iptraf-ts';
 /** The terminal, when the front has one: inherited for the rescue alone. */
 const TERMINAL_FD = 4;
 
+/** Milliseconds that are left to finish files after the front has vanished. */
+const LAST_WORDS_MS = 2000;
+
 let engine: Engine | null = null;
 let watched: Watched | null = null;
 /** The front has not yet written the last watched snapshot: windows that close meanwhile are skipped. */
@@ -121,8 +124,11 @@ process.on('message', (message) => {
 });
 
 process.on('disconnect', () => {
-  if (!stopping) rescueTerminal();
-  process.exit(0);
+  // The file of -w is to end with a whole block; a disk that does not answer must not keep us for ever.
+  setTimeout(() => process.exit(0), LAST_WORDS_MS);
+  if (stopping) return;
+  rescueTerminal();
+  Promise.resolve(engine?.stop()).finally(() => process.exit(0));
 });
 
 /** The front is gone: leave its terminal as it was found. Failures are final, there is nobody left to tell. */
