@@ -89,7 +89,11 @@ function onWindow(): void {
 function sendSnapshot({ head, slices }: WatchedSnapshot, taken: boolean): void {
   watchBusy = true;
   send({ type: 'watch-head', head, taken });
-  sending = new Promise((resolve) => sendSlices(slices[Symbol.iterator](), resolve));
+  const all = new Promise<void>((resolve) => sendSlices(slices[Symbol.iterator](), resolve));
+  sending = all;
+  all.then(() => {
+    sending = null;
+  });
 }
 
 /** One slice a turn of the event loop: capture goes on in between. */
@@ -97,7 +101,6 @@ function sendSlices(slices: Iterator<unknown[]>, sent: () => void): void {
   const next = slices.next();
   if (next.done === true) {
     send({ type: 'watch-end' });
-    sending = null;
     sent();
     return;
   }
