@@ -18,6 +18,8 @@ import {
   portOf,
   type RowOrder,
   rowOrder,
+  VLAN_ID,
+  VLAN_PRESENT,
 } from '../../src/tables/conversation-order.ts';
 import { ConversationSearch } from '../../src/tables/conversation-search.ts';
 import {
@@ -49,9 +51,6 @@ import {
   type LoggedConversation,
   type PacketLine,
 } from './types.ts';
-
-const VLAN_PRESENT = 0x1000;
-const VLAN_ID = 0xfff;
 
 /** Figures of one pass over the table. */
 interface Survey extends IpTrafficExtra {

@@ -56,6 +56,10 @@ const SORT_WORDS: Record<IpTrafficSort, string> = {
   'last-seen': 'last seen',
   rtt: 'round-trip time',
   retransmissions: 'retransmissions',
+  window: 'window',
+  size: 'packet size',
+  vlan: 'VLAN',
+  mac: 'source MAC',
 };
 
 /** What the sort picker calls a column. */

@@ -65,6 +65,10 @@ const SORT_KEYS: Record<IpTrafficSort, string> = {
   'last-seen': 'l',
   rtt: 'm',
   retransmissions: 'x',
+  window: 'w',
+  size: 'z',
+  vlan: 'v',
+  mac: 'a',
 };
 
 /** Names and ports that one search may stand for: more would make every question to the engine large. */

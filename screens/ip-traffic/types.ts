@@ -82,6 +82,10 @@ export const IP_TRAFFIC_SORTS = [
   'last-seen',
   'rtt',
   'retransmissions',
+  'window',
+  'size',
+  'vlan',
+  'mac',
 ] as const;
 export type IpTrafficSort = (typeof IP_TRAFFIC_SORTS)[number];
 
@@ -94,6 +98,8 @@ export const ASCENDING_SORTS: ReadonlySet<IpTrafficSort> = new Set([
   'state',
   'interface',
   'first-seen',
+  'vlan',
+  'mac',
 ]);
 
 /** Query.options of this monitor. */

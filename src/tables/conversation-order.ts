@@ -3,7 +3,7 @@
  * directions; equal rows stand in the order of their row numbers, so that an order does not flicker.
  */
 import { NETWORK } from '../wire/decoded-batch.ts';
-import { hasPorts, ipProtocolName } from '../wire/numbers.ts';
+import { hasPorts, IP_PROTOCOL, ipProtocolName } from '../wire/numbers.ts';
 import {
   type ConversationTable,
   ROW_DOUBLE,
@@ -38,6 +38,9 @@ const MAC_BASE = 2 ** 51;
 const IPV6_BASE = 2 ** 33;
 const V4_MAPPED = 0xffff;
 const LARGEST_IP_PROTOCOL = 255;
+/** VLAN column of the key: 0x1000 | id. */
+export const VLAN_PRESENT = 0x1000;
+export const VLAN_ID = 0xfff;
 
 /** IP protocols ranked by name; screens show names. */
 const PROTOCOL_RANK = rankProtocols();
@@ -120,9 +123,45 @@ function columnKey({ table, tcp, stateOf, interfaceRank }: OrderContext, sort: s
       return (row) => (isTcp(table, row) ? tcp.rttSeconds(row) : Number.NaN);
     case 'retransmissions':
       return (row) => (isTcp(table, row) ? tcp.retransmissions(row, 0) + tcp.retransmissions(row, 1) : Number.NaN);
+    case 'window':
+      return (row) => (isTcp(table, row) ? largest(tcp.windowBytes(row, 0), tcp.windowBytes(row, 1)) : Number.NaN);
+    case 'size':
+      return (row) => lastSize(table, tcp, row);
+    case 'vlan':
+      return (row) => vlanOf(table, row);
+    case 'mac':
+      return (row) => sourceMac(table, row);
     default:
       return undefined;
   }
+}
+
+/** The larger of two figures of which either may be unknown (NaN). */
+function largest(a: number, b: number): number {
+  if (Number.isNaN(a)) return b;
+  return Number.isNaN(b) ? a : Math.max(a, b);
+}
+
+/** Larger of both sides' last packets in IP bytes; NaN where it is not kept (ICMP) or there is none. */
+function lastSize(table: ConversationTable, tcp: TcpTracker, row: number): number {
+  if (isTcp(table, row)) return largest(tcp.lastPacketSize(row, 0), tcp.lastPacketSize(row, 1));
+  const protocol = ipProtocolOf(table, row);
+  if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) return Number.NaN;
+  const sizes = table.u32[row * ROW_WORDS + ROW_WORD.extra];
+  return largest(sizes & 0xffff || Number.NaN, sizes >>> 16 || Number.NaN);
+}
+
+/** VLAN id of a row, or NaN without a tag. */
+function vlanOf(table: ConversationTable, row: number): number {
+  const vlan = table.u32[row * ROW_WORDS + ROW_WORD.place] & 0xffff;
+  return (vlan & VLAN_PRESENT) === 0 ? Number.NaN : vlan & VLAN_ID;
+}
+
+/** MAC address of the endpoint that stands first, as a number, or NaN where it is unknown. */
+function sourceMac(table: ConversationTable, row: number): number {
+  const ids = table.u32[row * ROW_WORDS + ROW_WORD.macs];
+  const id = firstSide(table, row) === 0 ? ids & 0xffff : ids >>> 16;
+  return id === 0 ? Number.NaN : table.macs.highOf(id) * 2 ** 32 + table.macs.lowOf(id);
 }
 
 /** True for TCP over IPv4 or IPv6. */

@@ -12,7 +12,7 @@ _iptraf_ts() {
     --every) COMPREPLY=(); return ;;
     --for) COMPREPLY=(); return ;;
     --limit) COMPREPLY=(); return ;;
-    --sort) COMPREPLY=($(compgen -W "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions" -- "$word")); return ;;
+    --sort) COMPREPLY=($(compgen -W "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac" -- "$word")); return ;;
     --bytes) COMPREPLY=($(compgen -W "ip wire" -- "$word")); return ;;
     -L) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     -f) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7" -- "$word")); return; } ;;

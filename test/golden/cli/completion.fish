@@ -14,7 +14,7 @@ complete -c iptraf-ts -l csv -d 'print comma-separated values with one header li
 complete -c iptraf-ts -l every -x -d 'seconds from one snapshot to the next; with -r: of packet time'
 complete -c iptraf-ts -l for -x -d 'stop after so many seconds of capture, with a last snapshot'
 complete -c iptraf-ts -l limit -x -d 'rows in a snapshot; 0: every row'
-complete -c iptraf-ts -l sort -x -a "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions" -d 'order of the rows, figures from the largest down: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions'
+complete -c iptraf-ts -l sort -x -a "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac" -d 'order of the rows, figures from the largest down: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions, window, size, vlan, mac'
 complete -c iptraf-ts -l names -d 'show host names; on a screen also service names'
 complete -c iptraf-ts -l bytes -x -a "ip wire" -d 'bytes that screens, text and rates show: of IP packets (ip) or of whole frames (wire)'
 complete -c iptraf-ts -s L -r -F -d 'log to FILE; a bare name goes to the log directory; missing directories are made'

@@ -29,7 +29,7 @@ _iptraf_ts() {
     '--every[seconds from one snapshot to the next; with -r\: of packet time]:SECONDS: '
     '--for[stop after so many seconds of capture, with a last snapshot]:SECONDS: '
     '--limit[rows in a snapshot; 0\: every row]:ROWS: '
-    '--sort[order of the rows, figures from the largest down\: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions]:COLUMN:(rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions)'
+    '--sort[order of the rows, figures from the largest down\: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions, window, size, vlan, mac]:COLUMN:(rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac)'
     '--names[show host names; on a screen also service names]'
     '--bytes[bytes that screens, text and rates show\: of IP packets (ip) or of whole frames (wire)]:KIND:(ip wire)'
     '-L[log to FILE; a bare name goes to the log directory; missing directories are made]:FILE:_files'

@@ -22,6 +22,7 @@ import {
   type TestPacket,
   tcp,
   udp,
+  vlan,
 } from '../../support/packets.ts';
 
 const NOW = 105;
@@ -229,6 +230,7 @@ describe('a page', () => {
     ['last-seen', true, ['arp', 'udp 5353', 'icmp', 'udp 53', 'tcp 443']],
     ['rtt', true, ['tcp 443', 'udp 53', 'icmp', 'udp 5353', 'arp']],
     ['retransmissions', false, ['tcp 443', 'udp 53', 'icmp', 'udp 5353', 'arp']],
+    ['window', true, ['tcp 443', 'udp 53', 'icmp', 'udp 5353', 'arp']],
   ])('sorts by %s (descending: %s)', (sort, descending, expected) => {
     const rows = scene().page({ sort, descending }).rows;
     expect(rows.map((row) => [row.protocol, row.endpoints[1].port ?? ''].join(' ').trim())).toEqual(expected);
@@ -236,9 +238,27 @@ describe('a page', () => {
 
   it('sorts by every column that is announced', () => {
     const tested = ['bytes', 'rate', 'packets', 'source', 'destination', 'port', 'protocol', 'state', 'interface'];
-    expect([...tested, 'first-seen', 'last-seen', 'rtt', 'retransmissions'].sort()).toEqual(
-      [...IP_TRAFFIC_SORTS].sort(),
-    );
+    const others = ['first-seen', 'last-seen', 'rtt', 'retransmissions', 'window', 'size', 'vlan', 'mac'];
+    expect([...tested, ...others].sort()).toEqual([...IP_TRAFFIC_SORTS].sort());
+  });
+
+  it('sorts by last packet size, VLAN and source MAC, rows without one last', () => {
+    const tagged = (port: number, length: number, vlanId: number, source: string): TestPacket => {
+      const packet = udpPacket('10.0.0.1', port, '10.0.0.2', 53, length);
+      const inner = vlanId === 0 ? packet : vlan(vlanId, ETHERTYPE.ipv4, packet);
+      return { bytes: ethernet(vlanId === 0 ? ETHERTYPE.ipv4 : ETHERTYPE.vlan, inner, { source }), seconds: 1 };
+    };
+    const stage = new Stage().pass([
+      tagged(1, 300, 0, '02:00:00:00:00:0c'),
+      tagged(2, 100, 30, '02:00:00:00:00:0a'),
+      tagged(3, 200, 7, '02:00:00:00:00:0b'),
+    ]);
+    const ports = (sort: string, descending: boolean): (number | null)[] =>
+      stage.page({ sort, descending }).rows.map((row) => row.endpoints[0].port);
+    expect(ports('size', true)).toEqual([1, 3, 2]);
+    expect(ports('vlan', false)).toEqual([3, 2, 1]);
+    expect(ports('vlan', true)).toEqual([2, 3, 1]);
+    expect(ports('mac', false)).toEqual([2, 3, 1]);
   });
 
   it('is cut out by offset and limit, and moved back when it begins behind the end', () => {
