@@ -117,8 +117,7 @@ export const OPTIONS: readonly OptionLine[] = [
     name: 'capture',
     flags: ['--capture'],
     argument: oneOf('SOURCE', CAPTURE_KINDS),
-    description:
-      'capture through the packet ring, through libpcap, or the first of them that works: auto, ring or pcap',
+    description: 'capture through the packet ring (ring; so does auto) or through libpcap (pcap): auto, ring or pcap',
     default: 'auto',
     section: 'capture',
   },

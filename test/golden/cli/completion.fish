@@ -4,7 +4,7 @@ complete -c iptraf-ts -s i -a "all (ls /sys/class/net)" -d 'IP traffic: every co
 complete -c iptraf-ts -s r -r -F -d 'read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface'
 complete -c iptraf-ts -s w -r -F -d 'write what passes the expression to FILE as pcapng'
 complete -c iptraf-ts -l bpf -x -d 'count only what this capture expression selects (pcap-filter(7)), live and from files'
-complete -c iptraf-ts -l capture -x -a "auto ring pcap" -d 'capture through the packet ring, through libpcap, or the first of them that works: auto, ring or pcap'
+complete -c iptraf-ts -l capture -x -a "auto ring pcap" -d 'capture through the packet ring (ring; so does auto) or through libpcap (pcap): auto, ring or pcap'
 complete -c iptraf-ts -l snaplen -x -d 'bytes kept of each packet'
 complete -c iptraf-ts -l promiscuous -d 'also take packets that are addressed to other stations'
 complete -c iptraf-ts -l physical -d 'with all: only interfaces that sit on no other'

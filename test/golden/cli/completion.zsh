@@ -19,7 +19,7 @@ _iptraf_ts() {
     '-r[read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface]:FILE|-:_files'
     '-w[write what passes the expression to FILE as pcapng]:FILE:_files'
     '--bpf[count only what this capture expression selects (pcap-filter(7)), live and from files]:EXPRESSION: '
-    '--capture[capture through the packet ring, through libpcap, or the first of them that works\: auto, ring or pcap]:SOURCE:(auto ring pcap)'
+    '--capture[capture through the packet ring (ring; so does auto) or through libpcap (pcap)\: auto, ring or pcap]:SOURCE:(auto ring pcap)'
     '--snaplen[bytes kept of each packet]:BYTES: '
     '--promiscuous[also take packets that are addressed to other stations]'
     '--physical[with all\: only interfaces that sit on no other]'
