@@ -21,7 +21,21 @@
  * at 200,000 takes 128 row + 16 rates + 8 first seen + 5.3 index + 0.8 shared = 158 bytes.
  */
 
-import { type DecodedBatch, KEY_WORDS, NO_ROW, TCP_FLAG } from '../wire/decoded-batch.ts';
+import { type DecodedBatch, KEY_WORDS, type NETWORK, NO_ROW, type TCP_FLAG } from '../wire/decoded-batch.ts';
+import {
+  DIRECTION_8,
+  HASH_32,
+  IP_BYTES_64,
+  IP_PROTOCOL_8,
+  KEY_32,
+  MAC_OFFSET_32,
+  ROW_32,
+  SEGMENTS_32,
+  SELECTED_8,
+  TCP_FLAGS_8,
+  TIME_64,
+  WIRE_BYTES_64,
+} from '../wire/decoded-columns.ts';
 import { hashKey } from '../wire/key.ts';
 import { IP_PROTOCOL } from '../wire/numbers.ts';
 import { BATCH_CAPACITY } from '../wire/packet-batch.ts';
@@ -57,21 +71,22 @@ export const STATE_MASK = 15;
 
 /** Bits of a row's flags word beside state and generation. */
 export const ROW_FLAG = {
-  live: 1 << 4,
+  live: 16,
   /** In the list of changed rows. */
-  changed: 1 << 5,
+  changed: 32,
   /** Endpoint 1 sent the first packet. */
-  endpoint1First: 1 << 6,
+  endpoint1First: 64,
   /** Out of the index: a new connection between the same endpoints has a row of its own. */
-  retired: 1 << 7,
+  retired: 128,
   /** TCP that was open before we saw it: its first packet had neither SYN nor RST. */
-  partial: 1 << 8,
+  partial: 256,
 } as const;
 
-const GENERATION_SHIFT = 9;
+/** The bits of the flags word from here on are the row's generation: it grows whenever the row is freed. */
+export const GENERATION_SHIFT = 9;
 const LAST_GENERATION = 2 ** (32 - GENERATION_SHIFT) - 1;
 const ROW_BITS = 22;
-const ROW_MASK = 2 ** ROW_BITS - 1;
+const ROW_MASK = 0x3fffff;
 
 /** Most rows a table can have: a slot of the index has 22 bits for row + 1. */
 export const MAXIMUM_ROWS = ROW_MASK;
@@ -84,7 +99,6 @@ const LARGEST_LOAD = 0.8;
 /** Changed rows that are listed before the list is handed out early: its memory does not grow with the table. */
 const CHANGED_CAPACITY = 2048;
 const BEFORE_DOUBLES = 6;
-const SYN_AND_ACK = TCP_FLAG.syn | TCP_FLAG.ack;
 
 /** A conversation of another protocol than TCP is idle after this many seconds without a packet. */
 export const IDLE_SECONDS = 10;
@@ -213,62 +227,85 @@ export class ConversationTable {
     return this.highWater * (perRow + 2 / 8) + this.#index.byteLength + changed;
   }
 
-  /** Counts every selected packet to its conversation and fills batch.row. */
+  /** Counts every selected packet to its conversation and fills batch.row. Written for V8 like wire/common.ts: see there. */
   account(batch: DecodedBatch): void {
+    const capacity = 256 satisfies typeof BATCH_CAPACITY;
+    const keyWords = 11 satisfies typeof KEY_WORDS;
+    const noRow = 0xffffffff satisfies typeof NO_ROW;
+    const tcp = 6 satisfies typeof IP_PROTOCOL.tcp;
+    const udp = 17 satisfies typeof IP_PROTOCOL.udp;
+    const syn = 2 satisfies typeof TCP_FLAG.syn;
+    const ack = 16 satisfies typeof TCP_FLAG.ack;
+    const changed = 32 satisfies typeof ROW_FLAG.changed;
+    const rowWords = 32 satisfies typeof ROW_WORDS;
+    const rowDoubles = 16 satisfies typeof ROW_DOUBLES;
+    const flagsWord = 11 satisfies typeof ROW_WORD.flags;
+    const extraWord = 26 satisfies typeof ROW_WORD.extra;
+    const packets = 6 satisfies typeof ROW_DOUBLE.packets;
+    const ipBytes = 8 satisfies typeof ROW_DOUBLE.ipBytes;
+    const wireBytes = 10 satisfies typeof ROW_DOUBLE.wireBytes;
+    const lastSeen = 12 satisfies typeof ROW_DOUBLE.lastSeen;
+
     this.#secret = batch.hashSecret;
     if (this.count >= TOUCHED_FROM_ROWS) this.#touch(batch);
-    const { count, selected, key, hash, row: rowColumn, direction, ipProtocol, tcpFlags, time } = batch;
-    const { segments, ipBytes, wireBytes } = batch;
+    const { count } = batch;
+    const { octets, words, doubles } = batch.columns;
     const { u32, f64 } = this;
-    for (let i = 0; i < count; i++) {
-      if (selected[i] === 0) {
-        rowColumn[i] = NO_ROW;
+    for (let next = 0; next < count; next++) {
+      const i = next & (capacity - 1);
+      if (octets[SELECTED_8 + i] === 0) {
+        words[ROW_32 + i] = noRow;
         continue;
       }
-      const protocol = ipProtocol[i];
-      let row = this.find(key, i * KEY_WORDS, hash[i]);
+      const protocol = octets[IP_PROTOCOL_8 + i];
+      let row = this.find(words, KEY_32 + i * keyWords, words[HASH_32 + i]);
       if (row < 0) row = this.#begin(batch, i);
-      else if (protocol === IP_PROTOCOL.tcp && (tcpFlags[i] & SYN_AND_ACK) === TCP_FLAG.syn) {
+      else if (protocol === tcp && (octets[TCP_FLAGS_8 + i] & (syn | ack)) === syn)
         row = this.#beginAgain(row, batch, i);
-      }
-      rowColumn[i] = row;
-      if ((u32[row * ROW_WORDS + ROW_WORD.flags] & ROW_FLAG.changed) === 0) this.#listChanged(row);
-      const at = row * ROW_DOUBLES;
-      const side = at + direction[i];
-      f64[side + ROW_DOUBLE.packets] += segments[i];
-      f64[side + ROW_DOUBLE.ipBytes] += ipBytes[i];
-      f64[side + ROW_DOUBLE.wireBytes] += wireBytes[i];
-      if (time[i] > f64[at + ROW_DOUBLE.lastSeen]) f64[at + ROW_DOUBLE.lastSeen] = time[i];
-      if (protocol !== IP_PROTOCOL.tcp) this.#noteLast(row, batch, i);
+      words[ROW_32 + i] = row;
+      if ((u32[row * rowWords + flagsWord] & changed) === 0) this.#listChanged(row);
+      const direction = octets[DIRECTION_8 + i];
+      const segments = words[SEGMENTS_32 + i];
+      const bytes = doubles[IP_BYTES_64 + i];
+      const time = doubles[TIME_64 + i];
+      const at = row * rowDoubles;
+      const side = at + direction;
+      f64[side + packets] += segments;
+      f64[side + ipBytes] += bytes;
+      f64[side + wireBytes] += doubles[WIRE_BYTES_64 + i];
+      if (time > f64[at + lastSeen]) f64[at + lastSeen] = time;
+      if (protocol === udp && segments === 1) {
+        const last = row * rowWords + extraWord;
+        const shift = direction << 4;
+        u32[last] = (u32[last] & ~(0xffff << shift)) | (Math.min(bytes, 0xffff) << shift);
+      } else if (protocol !== tcp) this.#noteLast(row, batch, i);
     }
     this.#noteMacs(batch);
   }
 
   /** The row of a key (words[at…], canonical) with this hash, or -1. */
   find(words: Uint32Array, at: number, hash: number): number {
+    const rowMask = 0x3fffff satisfies typeof ROW_MASK;
+    const rowWords = 32 satisfies typeof ROW_WORDS;
+    const ipv4 = 4 satisfies typeof NETWORK.ipv4;
     const index = this.#index;
     const mask = index.length - 1;
     const u32 = this.u32;
-    const fingerprint = hash & ~ROW_MASK;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = index[slot];
       if (entry === 0) return -1;
-      if (((entry ^ fingerprint) & ~ROW_MASK) !== 0) continue;
-      const row = (entry & ROW_MASK) - 1;
-      const r = row * ROW_WORDS;
-      // The words that differ most often first.
+      if (((entry ^ hash) & ~rowMask) !== 0) continue;
+      const row = (entry & rowMask) - 1;
+      const r = row * rowWords;
+      const place = words[at + 9];
+      // The words that differ most often first; IPv4 has no others.
       if (
         u32[r + 8] === words[at + 8] &&
         u32[r + 3] === words[at + 3] &&
         u32[r + 7] === words[at + 7] &&
-        u32[r + 9] === words[at + 9] &&
+        u32[r + 9] === place &&
         u32[r + 10] === words[at + 10] &&
-        u32[r + 2] === words[at + 2] &&
-        u32[r + 6] === words[at + 6] &&
-        u32[r + 1] === words[at + 1] &&
-        u32[r + 5] === words[at + 5] &&
-        u32[r] === words[at] &&
-        u32[r + 4] === words[at + 4]
+        (place >>> 24 === ipv4 || sameOtherWords(u32, r, words, at))
       ) {
         return row;
       }
@@ -301,6 +338,11 @@ export class ConversationTable {
     if (f64[left] + f64[left + 1] > 0) return;
     this.#handOutEarly();
     this.#remove(from);
+  }
+
+  /** Hands out what changed since the last time, between windows: roll-ups are then as new as the table. */
+  handOut(): void {
+    this.#handOutEarly();
   }
 
   /** Ends the rate window of `seconds`: sets the rates, then hands out what changed since the last time. */
@@ -379,18 +421,35 @@ export class ConversationTable {
     this.touched = sum;
   }
 
-  /** Hardware address of every packet's sender; a conversation rarely changes it. */
+  /** Hardware address of every packet's sender; neighbours mostly share it, and a conversation rarely changes it. */
   #noteMacs(batch: DecodedBatch): void {
-    const { count, row: rowColumn, direction, macOffset } = batch;
-    const { bytes } = batch.packets;
+    const capacity = 256 satisfies typeof BATCH_CAPACITY;
+    const rowWords = 32 satisfies typeof ROW_WORDS;
+    const macsWord = 27 satisfies typeof ROW_WORD.macs;
+    const noRow = 0xffffffff satisfies typeof NO_ROW;
+    const { count } = batch;
+    const { octets, words } = batch.columns;
+    const { view } = batch.packets;
     const { u32, macs } = this;
-    for (let i = 0; i < count; i++) {
-      if (rowColumn[i] === NO_ROW || macOffset[i] < 0) continue;
-      const at = rowColumn[i] * ROW_WORDS + ROW_WORD.macs;
-      const shift = direction[i] << 4;
-      const known = (u32[at] >>> shift) & 0xffff;
-      const id = macs.idOf(bytes, macOffset[i] + 6, known);
-      if (id !== known) u32[at] = (u32[at] & ~(0xffff << shift)) | (id << shift);
+    let high = 0;
+    let low = 0;
+    let id = 0;
+    for (let next = 0; next < count; next++) {
+      const i = next & (capacity - 1);
+      const row = words[ROW_32 + i];
+      const offset = words[MAC_OFFSET_32 + i] | 0;
+      if (row === noRow || offset < 0) continue;
+      const at = row * rowWords + macsWord;
+      const shift = octets[DIRECTION_8 + i] << 4;
+      const ids = u32[at];
+      const highNow = view.getUint16(offset + 6);
+      const lowNow = view.getInt32(offset + 8);
+      if (lowNow !== low || highNow !== high) {
+        high = highNow;
+        low = lowNow;
+        id = macs.idOf(high, low >>> 0, (ids >>> shift) & 0xffff);
+      }
+      if (id !== ((ids >>> shift) & 0xffff)) u32[at] = (ids & ~(0xffff << shift)) | (id << shift);
     }
   }
 
@@ -635,10 +694,10 @@ export class ConversationTable {
     const words = Math.ceil(this.highWater / 32);
     for (let word = 0; word < words; word++) {
       let bits = isTouched[word] | isRated[word];
+      // Lowest first: the processor fetches ahead where it sees addresses grow.
       while (bits !== 0) {
-        const bit = 31 - Math.clz32(bits);
-        bits &= ~(1 << bit);
-        this.#setRate(word * 32 + bit, seconds);
+        this.#setRate(word * 32 + 31 - Math.clz32(bits & -bits), seconds);
+        bits &= bits - 1;
       }
       isRated[word] = isTouched[word];
       isTouched[word] = 0;
@@ -672,4 +731,16 @@ export class ConversationTable {
 /** IP bytes of packet i; of an offloaded buffer: of a full segment. */
 export function packetSize(batch: DecodedBatch, i: number): number {
   return batch.segments[i] === 1 ? batch.ipBytes[i] : Math.ceil(batch.ipBytes[i] / batch.segments[i]);
+}
+
+/** The words of two keys that are not the same in all IPv4 keys are the same: are the others? */
+function sameOtherWords(a: Uint32Array, atA: number, b: Uint32Array, atB: number): boolean {
+  return (
+    a[atA + 2] === b[atB + 2] &&
+    a[atA + 6] === b[atB + 6] &&
+    a[atA + 1] === b[atB + 1] &&
+    a[atA + 5] === b[atB + 5] &&
+    a[atA] === b[atB] &&
+    a[atA + 4] === b[atB + 4]
+  );
 }

@@ -45,6 +45,7 @@ export class FragmentTable {
   resolve(batch: DecodedBatch): void {
     this.#waiting.count = 0;
     this.#firsts.count = 0;
+    if (!batch.hasFragments) return;
     const { fragment, count } = batch;
     for (let i = 0; i < count; i++) {
       if (fragment[i] !== FRAGMENT.none) this.#resolvePacket(batch, i);

@@ -19,11 +19,8 @@ export class MacTable {
     return this.#count;
   }
 
-  /** Id of the six bytes at `offset`. `known` is the id they probably have: then nothing is looked up. */
-  idOf(bytes: Uint8Array, offset: number, known: number): number {
-    const high = (bytes[offset] << 8) | bytes[offset + 1];
-    const low =
-      ((bytes[offset + 2] << 24) | (bytes[offset + 3] << 16) | (bytes[offset + 4] << 8) | bytes[offset + 5]) >>> 0;
+  /** Id of an address, its first two and last four bytes. `known` is the id it probably has: then nothing is looked up. */
+  idOf(high: number, low: number, known: number): number {
     if (known !== 0 && this.#low[known] === low && this.#high[known] === high) return known;
     return this.#lookUp(high, low);
   }

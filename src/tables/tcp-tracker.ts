@@ -18,9 +18,21 @@
  * Works after the conversation table, batch by batch; the table asks it to catch up when a SYN needs the state now.
  */
 import { type DecodedBatch, FRAGMENT, KEY_WORDS, NO_ROW, TCP_FLAG } from '../wire/decoded-batch.ts';
+import {
+  DIRECTION_8,
+  IP_PROTOCOL_8,
+  PACKET_END_32,
+  PAYLOAD_LENGTH_32,
+  ROW_32,
+  TCP_FLAGS_8,
+  TCP_SEQUENCE_32,
+  TCP_WINDOW_16,
+  TRANSPORT_OFFSET_32,
+} from '../wire/decoded-columns.ts';
 import { isUnreachable, quotedConversation } from '../wire/icmp.ts';
 import { hashKey } from '../wire/key.ts';
 import { IP_PROTOCOL } from '../wire/numbers.ts';
+import type { BATCH_CAPACITY } from '../wire/packet-batch.ts';
 import { tcpWindowScale } from '../wire/tcp-options.ts';
 import { type ConnectionEvent, ConnectionFacts } from './connection-facts.ts';
 import {
@@ -30,7 +42,7 @@ import {
   ROW_WORD,
   ROW_WORDS,
   CONVERSATION_STATE as STATE,
-  STATE_MASK,
+  type STATE_MASK,
   TOUCHED_FROM_ROWS,
 } from './conversation-table.ts';
 
@@ -72,7 +84,8 @@ const SIDE = {
 } as const;
 
 const TCP_HEADER_BYTES = 20;
-const CONTROL_FLAGS = TCP_FLAG.syn | TCP_FLAG.fin | TCP_FLAG.rst;
+/** SYN, FIN, RST. */
+const CONTROL_FLAGS = 7;
 const NO_SCALE = 255;
 const SCALE_MASK = 0xff0000;
 /** Without a handshake seen, data that comes later than this into a hole is a retransmission, sooner: reordered. */
@@ -114,16 +127,23 @@ export class TcpTracker {
     this.#cursor = 0;
   }
 
-  /** Follows packets up to `end` (exclusive) that were not followed yet. */
+  /** Follows packets up to `end` (exclusive) that were not followed yet. Written for V8 like wire/common.ts: see there. */
   catchUp(batch: DecodedBatch, end: number): void {
-    const { ipProtocol, row, transportOffset } = batch;
-    for (; this.#cursor < end; this.#cursor++) {
-      const i = this.#cursor;
-      if (row[i] === NO_ROW || transportOffset[i] < 0) continue;
-      const protocol = ipProtocol[i];
-      if (protocol === IP_PROTOCOL.tcp) this.#follow(batch, i);
-      else if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) this.#followIcmp(batch, i);
+    const capacity = 256 satisfies typeof BATCH_CAPACITY;
+    const tcp = 6 satisfies typeof IP_PROTOCOL.tcp;
+    const icmp = 1 satisfies typeof IP_PROTOCOL.icmp;
+    const icmpv6 = 58 satisfies typeof IP_PROTOCOL.icmpv6;
+    const noRow = 0xffffffff satisfies typeof NO_ROW;
+    const { octets, words } = batch.columns;
+    for (let next = this.#cursor; next < end; next++) {
+      const i = next & (capacity - 1);
+      const protocol = octets[IP_PROTOCOL_8 + i];
+      if (protocol !== tcp && protocol !== icmp && protocol !== icmpv6) continue;
+      if (words[ROW_32 + i] === noRow || (words[TRANSPORT_OFFSET_32 + i] | 0) < 0) continue;
+      if (protocol === tcp) this.#follow(batch, i);
+      else this.#followIcmp(batch, i);
     }
+    if (this.#cursor < end) this.#cursor = end;
   }
 
   /**
@@ -205,6 +225,17 @@ export class TcpTracker {
     return at < 0 || (this.#u32[at + WORD.bits] & SIDE.seen) === 0 ? -1 : this.#u32[at + WORD.window] >>> 24;
   }
 
+  /** Side of the server by its SYNs: it receives one without ACK, and sends one with it. -1: no SYN tells. */
+  serverSide(row: number): number {
+    const at = this.#sideOf(row, 0);
+    if (at < 0) return -1;
+    const bits0 = this.#u32[at + WORD.bits];
+    const bits1 = this.#u32[at + SIDE_WORDS + WORD.bits];
+    if (((bits0 ^ bits1) & SIDE.synAck) !== 0) return (bits1 & SIDE.synAck) !== 0 ? 1 : 0;
+    if (((bits0 ^ bits1) & SIDE.syn) !== 0) return (bits0 & SIDE.syn) !== 0 ? 1 : 0;
+    return -1;
+  }
+
   #recordOf(row: number): number {
     return this.#table.u32[row * ROW_WORDS + ROW_WORD.extra] - 1;
   }
@@ -230,38 +261,58 @@ export class TcpTracker {
     this.touched = sum;
   }
 
+  /**
+   * Most packets have none of SYN, FIN and RST and belong to an established connection, which means that no side has sent
+   * a FIN: of what #followAny does, only this applies to them.
+   */
   #follow(batch: DecodedBatch, i: number): void {
-    // Where the header is cut off, there is nothing to learn but the ports.
-    if (batch.transportOffset[i] + TCP_HEADER_BYTES > batch.packetEnd[i]) return;
-    const rows = this.#table.u32;
-    const row = batch.row[i];
-    const id = rows[row * ROW_WORDS + ROW_WORD.extra] - 1;
-    const flags = batch.tcpFlags[i];
-    // Established means that no side has sent a FIN: most packets take the short way.
-    const isEstablished = (rows[row * ROW_WORDS + ROW_WORD.flags] & STATE_MASK) === STATE.established;
-    if (isEstablished && (flags & CONTROL_FLAGS) === 0 && id >= 0) this.#followData(batch, i, id, flags);
-    else this.#followAny(batch, i, row, id);
-  }
+    const rowWords = 32 satisfies typeof ROW_WORDS;
+    const flagsWord = 11 satisfies typeof ROW_WORD.flags;
+    const extraWord = 26 satisfies typeof ROW_WORD.extra;
+    const stateMask = 15 satisfies typeof STATE_MASK;
+    const established = 3 satisfies typeof STATE.established;
+    const control = 7 satisfies typeof CONTROL_FLAGS;
+    const ack = 16 satisfies typeof TCP_FLAG.ack;
+    const headerBytes = 20 satisfies typeof TCP_HEADER_BYTES;
+    const recordWords = 32 satisfies typeof RECORD_WORDS;
+    const sideWords = 16 satisfies typeof SIDE_WORDS;
+    const endWord = 0 satisfies typeof WORD.end;
+    const windowWord = 2 satisfies typeof WORD.window;
+    const lastSizeWord = 4 satisfies typeof WORD.lastSize;
+    const bitsWord = 5 satisfies typeof WORD.bits;
+    const seen = 1 satisfies typeof SIDE.seen;
+    const sampling = 32 satisfies typeof SIDE.sampling;
+    const hole = 128 satisfies typeof SIDE.hole;
+    const lastWasSyn = 256 satisfies typeof SIDE.lastWasSyn;
+    const scaleMask = 0xff0000 satisfies typeof SCALE_MASK;
 
-  /** A packet without SYN, FIN and RST of an established connection: what #followAny does, as far as it applies. */
-  #followData(batch: DecodedBatch, i: number, id: number, flags: number): void {
+    const { octets, halfWords, words } = batch.columns;
+    // Where the header is cut off, there is nothing to learn but the ports.
+    if (words[TRANSPORT_OFFSET_32 + i] + headerBytes > words[PACKET_END_32 + i]) return;
+    const rows = this.#table.u32;
+    const row = words[ROW_32 + i];
+    const id = rows[row * rowWords + extraWord] - 1;
+    const flags = octets[TCP_FLAGS_8 + i];
+    if ((rows[row * rowWords + flagsWord] & stateMask) !== established || (flags & control) !== 0 || id < 0) {
+      this.#followAny(batch, i, row, id);
+      return;
+    }
     const u32 = this.#u32;
-    const direction = batch.direction[i];
-    const side = id * RECORD_WORDS + direction * SIDE_WORDS;
-    const bits = u32[side + WORD.bits];
-    u32[side + WORD.window] = (u32[side + WORD.window] & SCALE_MASK) | batch.tcpWindow[i] | (flags << 24);
-    u32[side + WORD.lastSize] = packetSize(batch, i);
-    if ((bits & SIDE.lastWasSyn) !== 0) u32[side + WORD.bits] = bits & ~SIDE.lastWasSyn;
-    const length = batch.payloadLength[i];
-    const sequence = batch.tcpSequence[i];
-    const isSampling = (bits & SIDE.sampling) !== 0;
-    if ((bits & SIDE.seen) === 0 || (length !== 0 && (sequence !== u32[side + WORD.end] || !isSampling))) {
+    const side = id * recordWords + octets[DIRECTION_8 + i] * sideWords;
+    const bits = u32[side + bitsWord];
+    u32[side + windowWord] = (u32[side + windowWord] & scaleMask) | halfWords[TCP_WINDOW_16 + i] | (flags << 24);
+    u32[side + lastSizeWord] = packetSize(batch, i);
+    if ((bits & lastWasSyn) !== 0) u32[side + bitsWord] = bits & ~lastWasSyn;
+    const length = words[PAYLOAD_LENGTH_32 + i];
+    const sequence = words[TCP_SEQUENCE_32 + i];
+    const isSampling = (bits & sampling) !== 0;
+    if ((bits & seen) === 0 || (length !== 0 && (sequence !== u32[side + endWord] || !isSampling))) {
       this.#noteSequence(batch, i, side);
     } else if (length !== 0) {
-      u32[side + WORD.end] = sequence + length;
+      u32[side + endWord] = sequence + length;
     }
-    const other = side ^ SIDE_WORDS;
-    if ((flags & TCP_FLAG.ack) === 0 || (u32[other + WORD.bits] & (SIDE.sampling | SIDE.hole)) === 0) return;
+    const other = side ^ sideWords;
+    if ((flags & ack) === 0 || (u32[other + bitsWord] & (sampling | hole)) === 0) return;
     this.#noteAcknowledgement(batch, i, other);
   }
 

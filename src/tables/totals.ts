@@ -62,26 +62,33 @@ export class Totals {
     return { packets: cell(0), buffers: cell(1), ipBytes: cell(2), wireBytes: cell(3) };
   }
 
-  /** Counts the selected packets of a batch. */
+  /** Counts the selected packets of a batch, run by run: neighbours mostly share their cell. */
   add(batch: DecodedBatch): void {
     const { count, selected, segments, ipBytes, wireBytes } = batch;
     const { interfaceSlot, packetType } = batch.packets;
-    const grand = this.#grand;
-    let cells = this.#cells;
+    let runSlot = 0;
+    let runType = 0;
+    let packets = 0;
+    let buffers = 0;
+    let ip = 0;
+    let wire = 0;
     for (let i = 0; i < count; i++) {
       if (selected[i] === 0) continue;
-      const slot = interfaceSlot[i];
-      if ((slot + 1) * SLOT_DOUBLES > cells.length) cells = this.#grow(slot);
-      const at = slot * SLOT_DOUBLES + typeIndex(packetType[i]) * COUNTERS;
-      cells[at] += segments[i];
-      cells[at + 1]++;
-      cells[at + 2] += ipBytes[i];
-      cells[at + 3] += wireBytes[i];
-      grand[0] += segments[i];
-      grand[1]++;
-      grand[2] += ipBytes[i];
-      grand[3] += wireBytes[i];
+      if (interfaceSlot[i] !== runSlot || packetType[i] !== runType) {
+        this.#addRun(runSlot, runType, packets, buffers, ip, wire);
+        runSlot = interfaceSlot[i];
+        runType = packetType[i];
+        packets = 0;
+        buffers = 0;
+        ip = 0;
+        wire = 0;
+      }
+      packets += segments[i];
+      buffers++;
+      ip += ipBytes[i];
+      wire += wireBytes[i];
     }
+    this.#addRun(runSlot, runType, packets, buffers, ip, wire);
   }
 
   /** Ends the rate window of `seconds`. */
@@ -102,6 +109,29 @@ export class Totals {
     this.closeWindow(0);
   }
 
+  #addRun(
+    slot: number,
+    packetType: number,
+    packets: number,
+    buffers: number,
+    ipBytes: number,
+    wireBytes: number,
+  ): void {
+    if (buffers === 0) return;
+    if ((slot + 1) * SLOT_DOUBLES > this.#cells.length) this.#grow(slot);
+    const cells = this.#cells;
+    const grand = this.#grand;
+    const at = slot * SLOT_DOUBLES + typeIndex(packetType) * COUNTERS;
+    cells[at] += packets;
+    cells[at + 1] += buffers;
+    cells[at + 2] += ipBytes;
+    cells[at + 3] += wireBytes;
+    grand[0] += packets;
+    grand[1] += buffers;
+    grand[2] += ipBytes;
+    grand[3] += wireBytes;
+  }
+
   #sumOf(slot: number, counter: number): number {
     let sum = 0;
     for (let type = 0; type < TYPES; type++) {
@@ -110,11 +140,10 @@ export class Totals {
     return sum;
   }
 
-  #grow(slot: number): Float64Array {
+  #grow(slot: number): void {
     const grown = new Float64Array((slot + 1) * 2 * SLOT_DOUBLES);
     grown.set(this.#cells);
     this.#cells = grown;
-    return grown;
   }
 }
 

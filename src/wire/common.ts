@@ -35,6 +35,17 @@ import type { V4_MAPPED } from './ipv4.ts';
 import { finishHash, hashAllWords, hashCommonWords, keyPlace } from './key.ts';
 import type { ETHERTYPE, IP_PROTOCOL, LINKTYPE } from './numbers.ts';
 import type { BATCH_CAPACITY, PacketBatch } from './packet-batch.ts';
+import {
+  CAPTURED_LENGTH_32,
+  GSO_SIZE_16,
+  INTERFACE_SLOT_16,
+  LINK_TYPE_16,
+  NANOSECONDS_32,
+  OFFSET_32,
+  SECONDS_64,
+  STRIPPED_TAG_32,
+  WIRE_LENGTH_32,
+} from './packet-columns.ts';
 import { isVxlanPort } from './tunnel.ts';
 
 type VersionAndHeaderWords = 0x45;
@@ -110,23 +121,23 @@ export function decodeCommon(packets: PacketBatch, out: DecodedBatch, from: numb
   const keyWords = 11 satisfies typeof KEY_WORDS;
   const capacity = 256 satisfies typeof BATCH_CAPACITY;
 
-  const { view, count, offset, capturedLength, wireLength, seconds, nanoseconds, strippedTag } = packets;
-  const { interfaceSlot, linkType, gsoSize } = packets;
+  const { view, count } = packets;
+  const { halfWords: halfWordsIn, words: wordsIn, doubles: doublesIn } = packets.columns;
   const { octets, halfWords, words, doubles } = out.columns;
   const { hashSecret } = out;
 
   for (let next = from; next < count; next++) {
     // Changes nothing; tells V8 how large i can be, which spares it an overflow check at each column.
     const i = next & (capacity - 1);
-    if (linkType[i] !== linkEthernet || gsoSize[i] !== 0) return i;
-    const start = offset[i];
-    const end = start + capturedLength[i];
+    if (halfWordsIn[LINK_TYPE_16 + i] !== linkEthernet || halfWordsIn[GSO_SIZE_16 + i] !== 0) return i;
+    const start = wordsIn[OFFSET_32 + i];
+    const end = start + wordsIn[CAPTURED_LENGTH_32 + i];
     if (start + 42 > end) return i;
-    let realEnd = start + wireLength[i];
+    let realEnd = start + wordsIn[WIRE_LENGTH_32 + i];
     if (realEnd < end) realEnd = end;
 
     // Link layer. A tag that the kernel stripped is the outermost one.
-    let tag = strippedTag[i];
+    let tag = wordsIn[STRIPPED_TAG_32 + i];
     const strippedBytes = tag === 0 ? 0 : 4;
     let ip = start + 14;
     let type = view.getUint16(start + 12);
@@ -195,7 +206,7 @@ export function decodeCommon(packets: PacketBatch, out: DecodedBatch, from: numb
     const destination = ports & 0xffff;
     const vlanWord = vlanId === 0 ? 0 : 0x1000 | vlanId;
     const place = keyPlace(kind, protocol, vlanWord);
-    const slot = interfaceSlot[i];
+    const slot = halfWordsIn[INTERFACE_SLOT_16 + i];
     const at = KEY_32 + i * keyWords;
     if (kind === ipv4) {
       const swapped =
@@ -224,8 +235,8 @@ export function decodeCommon(packets: PacketBatch, out: DecodedBatch, from: numb
       words[HASH_32 + i] = finishHash(hashAllWords(hashSecret, words, at));
     }
 
-    doubles[TIME_64 + i] = seconds[i] + nanoseconds[i] * 1e-9;
-    doubles[WIRE_BYTES_64 + i] = wireLength[i] + strippedBytes;
+    doubles[TIME_64 + i] = doublesIn[SECONDS_64 + i] + wordsIn[NANOSECONDS_32 + i] * 1e-9;
+    doubles[WIRE_BYTES_64 + i] = wordsIn[WIRE_LENGTH_32 + i] + strippedBytes;
     doubles[IP_BYTES_64 + i] = packetLength;
     octets[NETWORK_8 + i] = kind;
     halfWords[ETHER_TYPE_16 + i] = type;

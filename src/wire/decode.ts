@@ -7,7 +7,7 @@
  */
 import { decodeCommon } from './common.ts';
 import { Cursor } from './cursor.ts';
-import { DECODE_STATUS, DECODE_STATUS_NAMES, type DecodedBatch } from './decoded-batch.ts';
+import { DECODE_STATUS, DECODE_STATUS_NAMES, type DecodedBatch, FRAGMENT } from './decoded-batch.ts';
 import { setBatchDefaults } from './defaults.ts';
 import { createHashSecret } from './key.ts';
 import { decodeLayers } from './layers.ts';
@@ -37,6 +37,7 @@ export class Decoder {
     out.packets = packets;
     out.count = packets.count;
     out.hashSecret = this.#hashSecret;
+    out.hasFragments = false;
     setBatchDefaults(out);
     this.#cursor.open(packets, out, this.#decapsulate);
     for (let i = 0; i < packets.count; i++) {
@@ -50,7 +51,8 @@ export class Decoder {
   #decodeUncommon(i: number): void {
     const cursor = this.#cursor;
     decodeLayers(cursor, i);
-    const { status, segments } = cursor.out;
-    this.statusCounts[status[i]] += segments[i];
+    const { out } = cursor;
+    this.statusCounts[out.status[i]] += out.segments[i];
+    if (out.fragment[i] !== FRAGMENT.none) out.hasFragments = true;
   }
 }

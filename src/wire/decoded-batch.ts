@@ -101,6 +101,8 @@ export class DecodedBatch {
   packets: PacketBatch = new PacketBatch();
   /** = packets.count. */
   count = 0;
+  /** Whether a packet of this batch is a FRAGMENT. */
+  hasFragments = false;
   /** The memory of all columns, for the hot path; everyone else takes the columns by their names. */
   readonly columns = new DecodedColumns();
   /** Capture time in seconds since 1970 (about 0.2 µs precise). */

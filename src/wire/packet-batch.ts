@@ -7,6 +7,21 @@
  * Everything here is *borrowed*: valid until the handler that received the batch returns. Copy what you keep.
  */
 
+import {
+  CAPTURED_LENGTH_32,
+  FLAGS_8,
+  GSO_SIZE_16,
+  INTERFACE_SLOT_16,
+  LINK_TYPE_16,
+  NANOSECONDS_32,
+  OFFSET_32,
+  PACKET_TYPE_8,
+  PacketColumns,
+  SECONDS_64,
+  STRIPPED_TAG_32,
+  WIRE_LENGTH_32,
+} from './packet-columns.ts';
+
 /**
  * Packets per batch. The columns of 256 packets stay in the processor's first caches, and 256 table look-ups overlap
  * their memory latency (DESIGN: "touch loop"); twice as many gained nothing when measured.
@@ -31,26 +46,28 @@ export class PacketBatch {
   view: DataView = new DataView(new ArrayBuffer(0));
   /** Packets in this batch, 0 to BATCH_CAPACITY. */
   count = 0;
+  /** The memory of all columns, for the hot path; everyone else takes the columns by their names. */
+  readonly columns = new PacketColumns();
   /** Start of the link-layer header, bytes into `bytes`. */
-  readonly offset = new Uint32Array(BATCH_CAPACITY);
+  readonly offset = this.columns.wordColumn(OFFSET_32);
   /** Bytes present. Never points beyond `bytes`: the source clamps. */
-  readonly capturedLength = new Uint32Array(BATCH_CAPACITY);
+  readonly capturedLength = this.columns.wordColumn(CAPTURED_LENGTH_32);
   /** Length of the packet (or offloaded buffer) in bytes as the source saw it; a stripped VLAN tag is not in it. */
-  readonly wireLength = new Uint32Array(BATCH_CAPACITY);
+  readonly wireLength = this.columns.wordColumn(WIRE_LENGTH_32);
   /** Capture time: seconds since 1970. */
-  readonly seconds = new Float64Array(BATCH_CAPACITY);
+  readonly seconds = this.columns.doubleColumn(SECONDS_64);
   /** Capture time: nanoseconds within the second. */
-  readonly nanoseconds = new Uint32Array(BATCH_CAPACITY);
+  readonly nanoseconds = this.columns.wordColumn(NANOSECONDS_32);
   /** Interface: index into the source's InterfaceTable (never the kernel's ifindex, which is reused). */
-  readonly interfaceSlot = new Uint16Array(BATCH_CAPACITY);
+  readonly interfaceSlot = this.columns.halfWordColumn(INTERFACE_SLOT_16);
   /** LINKTYPE_ number of the packet (numbers.ts). */
-  readonly linkType = new Uint16Array(BATCH_CAPACITY);
+  readonly linkType = this.columns.halfWordColumn(LINK_TYPE_16);
   /** PACKET_TYPE. */
-  readonly packetType = new Uint8Array(BATCH_CAPACITY);
+  readonly packetType = this.columns.octetColumn(PACKET_TYPE_8);
   /** VLAN tag that the kernel stripped: TPID << 16 | TCI, or 0 (a TPID is never 0). */
-  readonly strippedTag = new Uint32Array(BATCH_CAPACITY);
+  readonly strippedTag = this.columns.wordColumn(STRIPPED_TAG_32);
   /** Payload bytes per segment of an offloaded buffer (GRO, TSO, USO), or 0. */
-  readonly gsoSize = new Uint16Array(BATCH_CAPACITY);
+  readonly gsoSize = this.columns.halfWordColumn(GSO_SIZE_16);
   /** PACKET_FLAG bits. */
-  readonly flags = new Uint8Array(BATCH_CAPACITY);
+  readonly flags = this.columns.octetColumn(FLAGS_8);
 }

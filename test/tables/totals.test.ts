@@ -23,6 +23,18 @@ describe('totals', () => {
     expect(totals.packetsOf(700)).toBe(0);
   });
 
+  it('keep packets apart that come by turns', () => {
+    const totals = new Totals();
+    const batch = decodedBatch([0, 3, 0, 3, 3, 0].map((slot) => ({ ...packet, slot })));
+    batch.packets.packetType.set([0, 0, 4, 4, 0, 4]);
+    totals.add(batch);
+    expect([0, 3].map((slot) => [0, 4].map((type) => totals.countsOf(slot, type).wireBytes / 114))).toEqual([
+      [1, 2],
+      [2, 1],
+    ]);
+    expect(totals.wireBytes).toBe(6 * 114);
+  });
+
   it('have rates of the last closed window', () => {
     const totals = new Totals();
     totals.add(decodedBatch([packet, packet]));

@@ -31,7 +31,7 @@ export interface RingOptions {
   prefilter?: BpfProgram | null;
 }
 
-const RING_BLOCKS = 64;
+const RING_BLOCKS = 32;
 /** Work in one turn of the event loop: messages to the engine are answered between turns. */
 const TURN_MILLISECONDS = 10;
 const BUSY_PAUSE_MILLISECONDS = 5;

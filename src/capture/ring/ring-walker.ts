@@ -7,8 +7,37 @@
  *           32 VLAN TCI u32   36 VLAN TPID u16   48 sockaddr_ll: 52 ifindex i32   56 hatype u16   58 packet type u8
  *   frame   at mac; virtio_net_hdr in the 10 bytes before: 0 flags u8   1 GSO type u8   4 GSO size u16
  */
-import { BATCH_CAPACITY, PACKET_FLAG, PACKET_TYPE, PacketBatch } from '../../wire/packet-batch.ts';
+import { type BATCH_CAPACITY, type PACKET_FLAG, type PACKET_TYPE, PacketBatch } from '../../wire/packet-batch.ts';
+import {
+  CAPTURED_LENGTH_32,
+  FLAGS_8,
+  GSO_SIZE_16,
+  INTERFACE_SLOT_16,
+  LINK_TYPE_16,
+  NANOSECONDS_32,
+  OFFSET_32,
+  PACKET_TYPE_8,
+  SECONDS_64,
+  STRIPPED_TAG_32,
+  WIRE_LENGTH_32,
+} from '../../wire/packet-columns.ts';
 import type { InterfaceRegistry } from '../interface-table.ts';
+import {
+  BLOCK_FIRST_PACKET,
+  BLOCK_PACKETS,
+  BLOCK_STATUS,
+  GSO_TYPE_MASK,
+  GSO_UDP_FRAGMENTS,
+  GSO_UDP_SEGMENTS,
+  PACKET_HEADER_BYTES,
+  STATUS_KERNEL,
+  STATUS_USER,
+  TP_STATUS_CSUM_NOT_READY,
+  TP_STATUS_VLAN_TPID_VALID,
+  TP_STATUS_VLAN_VALID,
+  TPID_8021Q,
+  VNET_HEADER_BYTES,
+} from './ring-layout.ts';
 
 export interface RingGeometry {
   blockBytes: number;
@@ -16,26 +45,6 @@ export interface RingGeometry {
   /** PACKET_VNET_HDR is on: a virtio_net_hdr stands before each frame. */
   vnetHeader: boolean;
 }
-
-const BLOCK_STATUS = 8;
-const BLOCK_PACKETS = 12;
-const BLOCK_FIRST_PACKET = 16;
-const STATUS_KERNEL = 0;
-const STATUS_USER = 1;
-
-/** Bytes of tpacket3_hdr and sockaddr_ll: no packet can begin closer to the end of its block. */
-const PACKET_HEADER_BYTES = 68;
-
-const TP_STATUS_CSUM_NOT_READY = 0x08;
-const TP_STATUS_VLAN_VALID = 0x10;
-const TP_STATUS_VLAN_TPID_VALID = 0x40;
-const TPID_8021Q = 0x8100;
-
-const VNET_HEADER_BYTES = 10;
-/** virtio_net_hdr.gso_type: UFO 3, USO 5; bit 7 says that the TCP segments carry ECN. */
-const GSO_UDP_FRAGMENTS = 3;
-const GSO_UDP_SEGMENTS = 5;
-const GSO_TYPE_MASK = 0x7f;
 
 export class RingWalker {
   /** What `fill` filled. Borrowed by whoever gets it until `release`. */
@@ -102,45 +111,59 @@ export class RingWalker {
     return at > start && (at & 3) === 0 && at + PACKET_HEADER_BYTES <= start + this.#geometry.blockBytes;
   }
 
+  /** One long function on purpose, written for V8 like wire/common.ts: see there. */
   #fillFromBlock(): void {
+    const capacity = 256 satisfies typeof BATCH_CAPACITY;
+    const flagPending = 1 satisfies typeof PACKET_FLAG.checksumPending;
+    const flagUdp = 2 satisfies typeof PACKET_FLAG.gsoUdp;
+    const lastType = 4 satisfies typeof PACKET_TYPE.outgoing;
+    const unknownType = 255 satisfies typeof PACKET_TYPE.unknown;
     const { blockBytes, vnetHeader } = this.#geometry;
     const blockStart = this.#block * blockBytes;
     const blockEnd = blockStart + blockBytes;
+    const lastStart = blockEnd - PACKET_HEADER_BYTES;
+    const vnetBytes = vnetHeader ? VNET_HEADER_BYTES : 0xffff;
     const bytes = this.#bytes;
     const halves = this.#halves;
     const words = this.#words;
-    const registry = this.#registry;
-    const slotOfIndex = registry.slotOfIndex;
-    const batch = this.batch;
-    const { offset, capturedLength, wireLength, seconds, nanoseconds } = batch;
-    const { interfaceSlot, linkType, packetType, strippedTag, gsoSize, flags } = batch;
+    const { columns } = this.batch;
+    const { octets, halfWords, words: wordColumns, doubles } = columns;
+    columns.rare.fill(0);
+    let index = -1;
+    let slot = 0;
+    let linkType = 0;
+    let networkOnly = false;
     let at = this.#packetAt;
     let left = this.#packetsLeft;
     let count = 0;
 
-    while (count < BATCH_CAPACITY && left > 0) {
+    while (count < capacity && left > 0) {
+      // Changes nothing; tells V8 how large i can be (wire/common.ts).
+      const i = count & (capacity - 1);
       const word = at >>> 2;
       const half = at >>> 1;
       const next = words[word];
       const status = words[word + 5];
-      const index = words[word + 13];
-      let slot = index < slotOfIndex.length ? slotOfIndex[index] : -1;
-      if (slot === -1) slot = registry.slotOf(index, halves[half + 28]);
+      if (words[word + 13] !== index) {
+        index = words[word + 13];
+        slot = this.#slotOf(index, halves[half + 28]);
+        linkType = this.#registry.linkTypes[slot];
+        networkOnly = this.#registry.networkOnly[slot] !== 0;
+      }
 
       const mac = halves[half + 12];
       let start = at + mac;
       let captured = words[word + 3];
       let length = words[word + 4];
-      let flag = (status & TP_STATUS_CSUM_NOT_READY) === 0 ? 0 : PACKET_FLAG.checksumPending;
-      let segment = 0;
-      if (vnetHeader && start - VNET_HEADER_BYTES > at && start <= blockEnd) {
+      if ((status & TP_STATUS_CSUM_NOT_READY) !== 0) octets[FLAGS_8 + i] = flagPending;
+      if (mac > vnetBytes && start <= blockEnd) {
         const gsoType = bytes[start - 9] & GSO_TYPE_MASK;
         if (gsoType !== 0) {
-          segment = bytes[start - 6] | (bytes[start - 5] << 8);
-          if (gsoType === GSO_UDP_FRAGMENTS || gsoType === GSO_UDP_SEGMENTS) flag |= PACKET_FLAG.gsoUdp;
+          halfWords[GSO_SIZE_16 + i] = bytes[start - 6] | (bytes[start - 5] << 8);
+          if (gsoType === GSO_UDP_FRAGMENTS || gsoType === GSO_UDP_SEGMENTS) octets[FLAGS_8 + i] |= flagUdp;
         }
       }
-      if (registry.networkOnly[slot] !== 0) {
+      if (networkOnly) {
         const linkHeader = Math.max(0, halves[half + 13] - mac);
         start += linkHeader;
         captured = Math.max(0, captured - linkHeader);
@@ -149,30 +172,34 @@ export class RingWalker {
       if (start > blockEnd) start = blockEnd;
       if (captured > blockEnd - start) captured = blockEnd - start;
 
-      offset[count] = start;
-      capturedLength[count] = captured;
-      wireLength[count] = length;
-      seconds[count] = words[word + 1];
-      nanoseconds[count] = words[word + 2];
-      interfaceSlot[count] = slot;
-      linkType[count] = registry.linkTypes[slot];
       const type = bytes[at + 58];
-      packetType[count] = type > PACKET_TYPE.outgoing ? PACKET_TYPE.unknown : type;
-      strippedTag[count] =
-        (status & TP_STATUS_VLAN_VALID) === 0
-          ? 0
-          : ((status & TP_STATUS_VLAN_TPID_VALID) === 0 ? TPID_8021Q : halves[half + 18]) * 0x10000 +
-            (words[word + 8] & 0xffff);
-      gsoSize[count] = segment;
-      flags[count] = flag;
+      wordColumns[OFFSET_32 + i] = start;
+      wordColumns[CAPTURED_LENGTH_32 + i] = captured;
+      wordColumns[WIRE_LENGTH_32 + i] = length;
+      doubles[SECONDS_64 + i] = words[word + 1];
+      wordColumns[NANOSECONDS_32 + i] = words[word + 2];
+      halfWords[INTERFACE_SLOT_16 + i] = slot;
+      halfWords[LINK_TYPE_16 + i] = linkType;
+      octets[PACKET_TYPE_8 + i] = type > lastType ? unknownType : type;
+      if ((status & TP_STATUS_VLAN_VALID) !== 0) {
+        const tpid = (status & TP_STATUS_VLAN_TPID_VALID) === 0 ? TPID_8021Q : halves[half + 18];
+        wordColumns[STRIPPED_TAG_32 + i] = tpid * 0x10000 + (words[word + 8] & 0xffff);
+      }
       count++;
 
       left--;
       at += next;
-      if (left > 0 && (next < PACKET_HEADER_BYTES || !this.#fits(at))) left = 0;
+      // The next packet's headers have to fit into the block (#fits).
+      if (left > 0 && (next < PACKET_HEADER_BYTES || (at & 3) !== 0 || at > lastStart)) left = 0;
     }
-    batch.count = count;
+    this.batch.count = count;
     this.#packetAt = at;
     this.#packetsLeft = left;
+  }
+
+  #slotOf(index: number, hardwareType: number): number {
+    const { slotOfIndex } = this.#registry;
+    const slot = index < slotOfIndex.length ? slotOfIndex[index] : -1;
+    return slot === -1 ? this.#registry.slotOf(index, hardwareType) : slot;
   }
 }
