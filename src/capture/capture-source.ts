@@ -38,6 +38,8 @@ export interface CaptureStatistics {
 export type CaptureFact =
   | { type: 'interface-down'; interface: string; reason: string }
   | { type: 'interface-up'; interface: string }
+  /** libpcap captures in the ring's place, which was tried first. */
+  | { type: 'capture-fallback'; source: 'pcap'; reason: string }
   | { type: 'capture-damaged'; error: OperatorErrorFields }
   | { type: 'capture-failed'; error: OperatorErrorFields }
   /** -w: packets are missing from the file, or will be. The capture goes on. */

@@ -20,11 +20,33 @@ export interface Probe {
   remedy: string | null;
 }
 
+/** Whether this process could capture; denied: it could with the privilege. */
+export type Verdict = 'works' | 'denied' | 'unavailable';
+
+export interface Diagnosis {
+  /** In the order to show them. */
+  probes: Probe[];
+  verdict: Verdict;
+}
+
 const PRIVILEGE_REMEDY = 'run with sudo, or give the process CAP_NET_RAW';
 
-/** The probes of the capture sources, in the order to show them. */
-export async function captureProbes(childPath = DEFAULT_CHILD_PATH): Promise<Probe[]> {
-  return [probeCapability(), ...probeRing(), await probePcapPackage(childPath), probeExpressions()];
+/** Tries the capture sources and what goes with them. */
+export async function diagnose(childPath = DEFAULT_CHILD_PATH): Promise<Diagnosis> {
+  const privilege = probeCapability();
+  const ring = probeRing();
+  const pcap = await probePcapPackage(childPath);
+  return {
+    probes: [privilege, ...ring.probes, pcap, probeExpressions()],
+    verdict: verdictOf(ring.verdict, pcap.ok, privilege.ok),
+  };
+}
+
+/** Any source is enough. That the `pcap` package loads does not yet mean that it may capture. */
+export function verdictOf(ring: Verdict, pcapLoads: boolean, privileged: boolean): Verdict {
+  if (ring !== 'unavailable') return ring;
+  if (!pcapLoads) return 'unavailable';
+  return privileged ? 'works' : 'denied';
 }
 
 function found(name: string, detail: string): Probe {
@@ -42,7 +64,7 @@ function probeCapability(): Probe {
 }
 
 /** Opens the smallest ring for a moment, bound to nothing. */
-function probeRing(): Probe[] {
+function probeRing(): Diagnosis {
   const ring = 'packet ring';
   const offload = 'offloaded packets';
   try {
@@ -52,10 +74,13 @@ function probeRing(): Probe[] {
     const segments = vnetHeader
       ? found(offload, 'the kernel tells segment sizes (PACKET_VNET_HDR)')
       : lacking(offload, 'the kernel tells no segment sizes: an offloaded buffer counts as one packet', null);
-    return [found(ring, 'TPACKET_V3 works'), segments];
+    return { probes: [found(ring, 'TPACKET_V3 works'), segments], verdict: 'works' };
   } catch (error) {
     const denied = error instanceof SystemCallError && (error.code === 'EPERM' || error.code === 'EACCES');
-    return [lacking(ring, reason(error), denied ? PRIVILEGE_REMEDY : 'use --capture pcap')];
+    return {
+      probes: [lacking(ring, reason(error), denied ? PRIVILEGE_REMEDY : 'libpcap takes its place, where it works')],
+      verdict: denied ? 'denied' : 'unavailable',
+    };
   }
 }
 
@@ -65,7 +90,7 @@ async function probePcapPackage(childPath: string): Promise<Probe> {
   const message = await child.firstMessage();
   await child.stop();
   if (message.type === 'available') return found(name, message.version);
-  return lacking(name, `--capture pcap does not work: ${'cause' in message ? message.cause : ''}`, PCAP_REMEDY);
+  return lacking(name, `capturing with libpcap does not work: ${'cause' in message ? message.cause : ''}`, PCAP_REMEDY);
 }
 
 function probeExpressions(): Probe {

@@ -4,7 +4,7 @@
  */
 import { commandSpelling, EXIT_STATUSES, explanation, linesOf, SUMMARY, USAGES } from './help.ts';
 import { type OptionLine, SECTIONS, type Section, VISIBLE_COMMANDS } from './options.ts';
-import { PROGRAM, VERSION } from './version.ts';
+import { PROGRAM, VERSION, VERSION_DATE } from './version.ts';
 
 const SIGNALS: readonly (readonly [string, string])[] = [
   ['INT, TERM, HUP', 'end: the terminal is restored, logs get their last records'],
@@ -14,8 +14,8 @@ const SIGNALS: readonly (readonly [string, string])[] = [
 ];
 
 const FILES: readonly (readonly [string, string])[] = [
-  ['/var/lib/iptraf-ts', 'settings of root (IPTRAF_TS_STATE_DIR overrides)'],
-  ['$XDG_CONFIG_HOME/iptraf-ts', 'settings of other users'],
+  ['/var/lib/iptraf-ts', 'settings.json of root (IPTRAF_TS_STATE_DIR overrides)'],
+  ['$XDG_CONFIG_HOME/iptraf-ts', 'settings.json of other users'],
   ['/var/log/iptraf-ts', 'logs given by a bare name (IPTRAF_TS_LOG_DIR overrides)'],
   ['/run/iptraf-ts', 'pid files of instances in the background'],
 ];
@@ -83,7 +83,7 @@ export function manPage(): string {
     item(bold(commandSpelling(command)), `${capital(command.description)}.`),
   );
   return [
-    `.TH IPTRAF\\-TS 8 "" "${PROGRAM} ${VERSION}" "System Administration"`,
+    `.TH IPTRAF\\-TS 8 ${VERSION_DATE} "${PROGRAM} ${VERSION}" "System Administration"`,
     ...section('NAME', [`${roff(PROGRAM)} \\- ${roff(SUMMARY)}`]),
     ...section('SYNOPSIS', synopsis),
     ...section('DESCRIPTION', DESCRIPTION.map(roff)),

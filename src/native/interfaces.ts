@@ -2,13 +2,14 @@
  * Interfaces as the kernel of *our* network namespace names them (netdevice(7) ioctls; /sys may show another one's),
  * and news about them (rtnetlink(7)).
  *
- *   struct ifreq   0..15 name, NUL-terminated   16.. index i32 | flags i16   40 bytes
+ *   struct ifreq   0..15 name, NUL-terminated   16.. index i32 | flags i16 | hardware type u16   40 bytes
  */
 import { koffi, libc, SystemCallError } from './koffi.ts';
 import { AF, bindSocket, closeDescriptor, openSocket, ReadWatcher, receiveNow, SOCK } from './sockets.ts';
 
 const SIOCGIFNAME = 0x8910;
 const SIOCGIFFLAGS = 0x8913;
+const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
 const IFREQ_BYTES = 40;
 const NAME_BYTES = 16;
@@ -35,6 +36,11 @@ export class InterfaceQueries {
   /** IFF bits, or null where there is no such interface. */
   flags(name: string): number | null {
     return this.#ask(SIOCGIFFLAGS, name) ? this.#request.readUInt16LE(NAME_BYTES) : null;
+  }
+
+  /** ARPHRD_ number (the family of its hardware address), or null where there is no such interface. */
+  hardwareType(name: string): number | null {
+    return this.#ask(SIOCGIFHWADDR, name) ? this.#request.readUInt16LE(NAME_BYTES) : null;
   }
 
   /** The interface's name, or null where the index is not in use. */

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
   InterfaceDropMeter,
@@ -39,6 +41,23 @@ it('knows the interfaces that /sys knows', () => {
 
 it('calls loopback virtual', () => {
   expect(isVirtual('lo')).toBe(true);
+});
+
+it('calls a bond virtual when its members are', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-net-'));
+  mkdirSync(join(folder, 'eth0/device'), { recursive: true });
+  mkdirSync(join(folder, 'veth0'));
+  for (const [bond, members] of [
+    ['bond0', 'veth0 eth0\n'],
+    ['bond1', 'veth0\n'],
+    ['bond2', '\n'],
+  ]) {
+    mkdirSync(join(folder, bond, 'bonding'), { recursive: true });
+    writeFileSync(join(folder, bond, 'bonding/slaves'), members);
+  }
+  const virtual = ['eth0', 'veth0', 'bond0', 'bond1', 'bond2'].map((name) => isVirtual(name, folder));
+  rmSync(folder, { recursive: true });
+  expect(virtual).toEqual([false, true, false, true, true]);
 });
 
 it('adds up drops since it was made, of the interfaces asked for, across one that was made anew', () => {

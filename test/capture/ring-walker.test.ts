@@ -119,6 +119,22 @@ it('fills every column from the packet, its address and its virtio header', () =
   ]);
 });
 
+it('lets nothing of a batch show through in the next one', () => {
+  const ring = new FakeRing(2);
+  ring.fill(0, [{ bytes: [1], status: 1 | 0x08 | 0x10, tci: 7, gso: [5, 1448] }]);
+  ring.fill(1, [{ bytes: [2] }]);
+  const walker = walkerOf(ring);
+  const rare = (): number[] => {
+    walker.fill();
+    const { flags, gsoSize, strippedTag } = walker.batch;
+    return [flags[0], gsoSize[0], strippedTag[0]];
+  };
+  expect([rare(), rare()]).toEqual([
+    [3, 1448, 0x81000007],
+    [0, 0, 0],
+  ]);
+});
+
 it('reads no virtio header where the kernel puts none', () => {
   const ring = new FakeRing(1);
   ring.fill(0, [{ bytes: [1], gso: [1, 1448] }]);

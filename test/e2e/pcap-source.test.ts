@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundle } from '../support/bundle.ts';
@@ -10,6 +12,7 @@ import {
   type NamespacePair,
   namespacesUnavailable,
 } from '../support/namespaces.ts';
+import { buildProgram, PROGRAM } from '../support/program.ts';
 
 const addon = new URL('../../node_modules/pcap/build/Release/pcap_binding.node', import.meta.url);
 const unavailable = namespacesUnavailable() ?? (existsSync(addon) ? null : 'the pcap package is not built');
@@ -150,6 +153,56 @@ describe.skipIf(unavailable !== null)(title, () => {
     killed.child.kill('SIGKILL');
     await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 2000 }).toBe(false);
     flood.kill();
+  });
+
+  describe('in the place of the ring', () => {
+    let withoutRing: string;
+
+    beforeAll(async () => {
+      buildProgram();
+      withoutRing = await bundle('test/support/without-ring.ts');
+    });
+
+    /** Lines of --json until the program ends. */
+    async function lines(wrapper: string[], ...options: string[]): Promise<Record<string, unknown>[]> {
+      const child = pair.left.spawn([...wrapper, process.execPath, PROGRAM, '--json', '--for', '1.5', ...options]);
+      let text = '';
+      (child.stdout as Readable).on('data', (chunk) => {
+        text += chunk;
+      });
+      await once(child, 'close');
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    }
+
+    const noRing = (): string[] => [process.execPath, withoutRing];
+    const fallback = { type: 'capture-fallback', source: 'pcap' };
+
+    it('captures where the ring cannot be mapped, and says so', async () => {
+      const watching = lines(noRing(), '-i', 'left');
+      const ping = pair.left.spawn(['ping', '-q', '-i', '0.02', pair.right.ipv4]);
+      const [first, ...snapshots] = await watching;
+      ping.kill();
+      expect(first).toMatchObject({ ...fallback, reason: expect.stringContaining('mmap: ENOMEM') });
+      expect(snapshots.at(-1)).toMatchObject({
+        capture: { source: 'pcap', droppedByKernel: 0 },
+        rows: [{ protocol: 'icmp' }],
+      });
+    });
+
+    it('reads an interface whose kind of link the ring does not know', async () => {
+      const link = pair.left.spawn([process.execPath, await bundle('test/support/odd-link.ts')]);
+      await once(link.stdout as Readable, 'data');
+      const [first, ...snapshots] = await lines([], '-i', 'odd0');
+      link.kill();
+      expect(first).toMatchObject({ ...fallback, reason: expect.stringContaining('4711') });
+      expect(snapshots.at(-1)).toMatchObject({
+        capture: { source: 'pcap', malformed: 0 },
+        rows: [{ protocol: 'udp', endpoints: [{ address: '10.99.0.2', port: 9 }, { address: '10.99.0.1' }] }],
+      });
+    });
   });
 
   it('says what is wrong: no permission, no such interface, no package', async () => {
