@@ -52,8 +52,8 @@ module.exports = {
     only(
       'screen-sees-kit',
       '^screens/[^/]+/(screen|columns)\\.ts',
-      '^(src/(base|wire/numbers|names)|src/engine/(messages|monitor)\\.ts|screens/)',
-      'front side of a screen module: never tables, capture or the engine',
+      '^(src/(base|wire/numbers|names)|src/(engine/(messages|monitor)|store/setting(s-table|-kinds))\\.ts|screens/)',
+      'front side of a screen module: never tables, capture or the engine; of the stores only the table of settings',
     ),
     {
       name: 'koffi-in-native-only',

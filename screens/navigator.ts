@@ -10,6 +10,7 @@ import { describeOperatorError, type OperatorErrorFields } from '../src/base/err
 import type { CaptureFact } from '../src/capture/capture-source.ts';
 import type { Snapshot, SnapshotHead } from '../src/engine/messages.ts';
 import type { MonitorName, Query } from '../src/engine/monitor.ts';
+import type { SettingChanges } from '../src/store/settings-table.ts';
 import { createHelp } from './help/screen.ts';
 import { drawScreens } from './kit/chrome.ts';
 import { confirmDialog } from './kit/dialog.ts';
@@ -32,17 +33,23 @@ export interface NavigatorClient {
   onFact(handler: (fact: EngineFact) => void): () => void;
 }
 
+/** The settings that the loop itself goes by, and where changes of settings go. */
+export interface NavigatorSettings {
+  readonly current: { readonly refreshSeconds: number };
+  /** Settles when they are saved. */
+  change(changes: SettingChanges): Promise<void>;
+}
+
 export interface NavigatorOptions {
   surface: Surface;
   client: NavigatorClient;
+  settings: NavigatorSettings;
   /** The screen that Esc leaves the program from. */
   first: Screen;
   /** Name and version for the title line. */
   program: string;
 }
 
-/** At most four pulls a second: the engine's tick. */
-const PULL_INTERVAL_MS = 250;
 /** While nothing is captured, only the time on the status line changes. */
 const QUIET_PULL_INTERVAL_MS = 1000;
 const POLL_INTERVAL_MS = 1000;
@@ -61,6 +68,7 @@ function downWords(reason: string): string {
 export class Navigator {
   readonly #surface: Surface;
   readonly #client: NavigatorClient;
+  readonly #settings: NavigatorSettings;
   readonly #program: string;
   readonly #stack: Screen[];
   readonly #heads = new WeakMap<Screen, SnapshotHead>();
@@ -82,9 +90,10 @@ export class Navigator {
   #left: (() => void) | null = null;
   #isDone = false;
 
-  constructor({ surface, client, first, program }: NavigatorOptions) {
+  constructor({ surface, client, settings, first, program }: NavigatorOptions) {
     this.#surface = surface;
     this.#client = client;
+    this.#settings = settings;
     this.#program = program;
     this.#stack = [first];
     this.#common = this.#commonBindings();
@@ -113,6 +122,11 @@ export class Navigator {
     if (this.#drawSoon !== null) clearImmediate(this.#drawSoon);
     for (const screen of this.#stack.splice(0).reverse()) screen.close?.();
     this.#left?.();
+  }
+
+  /** Puts a screen on top: a dialog about what happened before there was a screen. */
+  open(screen: Screen): void {
+    this.#carryOut({ type: 'open', screen });
   }
 
   /** A message on the status line. Errors stay until a key is pressed, the rest for a few seconds. */
@@ -236,6 +250,10 @@ export class Navigator {
       case 'save':
         this.#save(reaction.path, reaction.question);
         break;
+      case 'change-settings':
+        this.#settings.change(reaction.changes).catch((error: unknown) => this.#fail(error));
+        this.#redraw();
+        break;
       case 'all':
         for (const each of reaction.reactions) this.#carryOut(each);
     }
@@ -332,7 +350,8 @@ export class Navigator {
       this.#pull();
       return;
     }
-    const interval = this.#isQuiet ? QUIET_PULL_INTERVAL_MS : PULL_INTERVAL_MS;
+    const chosen = this.#settings.current.refreshSeconds * 1000;
+    const interval = this.#isQuiet ? Math.max(chosen, QUIET_PULL_INTERVAL_MS) : chosen;
     const wait = Math.max(0, this.#lastPull + interval - performance.now());
     this.#pullTimer = setTimeout(() => this.#pull(), wait);
   }
@@ -350,6 +369,9 @@ export class Navigator {
         break;
       case 'interface-up':
         this.say(`${fact.interface} is up again; capture goes on`);
+        break;
+      case 'capture-fallback':
+        this.say(`capturing through libpcap: ${fact.reason}`, 'warning');
         break;
       case 'engine-started':
         if (!this.#lost) break;

@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { terminalKit } from './build-terminal-kit.mjs';
+import { vendorFile } from './build-vendors.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DIST = join(ROOT, 'dist');
@@ -43,6 +44,8 @@ mkdirSync(DIST, { recursive: true });
 for (const { path, contents } of files) replaceFile(path, contents);
 chmodSync(join(DIST, 'iptraf-ts.js'), 0o755);
 removeOldChunks(new Set(files.map((file) => file.path)));
+// Beside the chunk that reads it (src/names/vendors.ts).
+replaceFile(join(DIST, 'vendors.bin'), vendorFile());
 writeDocuments();
 copySchemas();
 // The stamp bears the time the build began: what was edited meanwhile counts as newer.

@@ -2,28 +2,22 @@
  * Cells of the IP traffic monitor: the words, figures and styles that columns and details are made of, and the view
  * (units, names, time) that decides what they say. Pure.
  */
-import {
-  type Base,
-  DEFAULT_RATE_FORMAT,
-  formatBytes,
-  formatCount,
-  formatPacketRate,
-  formatRate,
-  type RateFormat,
-} from '../../src/base/format.ts';
+import { DEFAULT_RATE_FORMAT, type RateFormat } from '../../src/base/format.ts';
 import type { Style } from '../kit/style.ts';
 import type { EndpointView } from './endpoint.ts';
-import type { ConversationState, IpTrafficRow } from './types.ts';
+import type { ConversationState, IpTrafficRow, RatePair } from './types.ts';
 
 /** Everything beside the row that decides what a cell says. */
 export interface IpTrafficView extends EndpointView {
+  /** The panel below has a column of source MAC addresses, however narrow it is. */
+  showSourceMacs: boolean;
   /** Which bytes: of the IP packet or of the whole frame. Non-IP rows always show frame bytes. */
   byteKind: 'ip' | 'wire';
   rate: RateFormat;
   /** Engine time of the snapshot, seconds since 1970. */
   time: number;
   /** Rate of everything together, bytes per second. */
-  totalRate: number;
+  totalRate: number | null;
   /** Longest interface name there is. */
   interfaceWidth: number;
   /** More than one interface: the column is never left out. */
@@ -38,10 +32,11 @@ export const DEFAULT_VIEW: IpTrafficView = {
   names: null,
   showNames: false,
   showServices: false,
+  showSourceMacs: false,
   byteKind: 'ip',
   rate: DEFAULT_RATE_FORMAT,
   time: 0,
-  totalRate: 0,
+  totalRate: null,
   interfaceWidth: 6,
   severalInterfaces: false,
   longEndpoints: false,
@@ -102,58 +97,12 @@ export function shownBytes(row: IpTrafficRow, byteKind: 'ip' | 'wire'): [number,
   return byteKind === 'wire' || row.ipProtocol === null ? row.wireBytes : row.ipBytes;
 }
 
-/** Rates of each side, of the kind that is shown, bytes per second. */
-export function shownRates(row: IpTrafficRow, byteKind: 'ip' | 'wire'): [number, number] {
+/** Rates of each side, of the kind that is shown. */
+export function shownRates(row: IpTrafficRow, byteKind: 'ip' | 'wire'): RatePair {
   return byteKind === 'wire' || row.ipProtocol === null ? row.wireBytesPerSecond : row.bytesPerSecond;
 }
 
-/** A number that is too long for its cell loses digits behind the point, never before it. */
-function narrowed(text: string, width: number): string {
-  const match = /^(\d+\.\d+)(\D*)$/.exec(text);
-  if (text.length <= width || match === null) return text;
-  const [, digits, unit] = match;
-  const point = digits.indexOf('.');
-  const decimals = Math.max(0, width - unit.length - point - 1);
-  return Number(digits).toFixed(decimals) + unit;
-}
-
-/** A count in at most `width` cells: exact where it fits. */
-export function countCell(count: number | null, width: number): string {
-  const exact = formatCount(count);
-  return exact.length <= width ? exact : narrowed(formatPacketRate(count), width);
-}
-
-/** Bytes without the B, which stands in the title. */
-export function bytesCell(bytes: number | null, base: Base, width: number): string {
-  return narrowed(formatBytes(bytes, base).replace(/ ?B$/, '').replace(' ', ''), width);
-}
-
-/** A rate without its unit, which stands in the title. */
-export function rateCell(bytesPerSecond: number, format: RateFormat, width: number): string {
-  const text = formatRate(bytesPerSecond, format).replace(/(bit|B)\/s$/, '');
-  return narrowed(text.replace(' ', ''), width);
-}
-
-/** Unit of a rate: the title of its column. */
-export function rateTitle(format: RateFormat): string {
-  return format.unit === 'bits' ? 'bit/s' : 'B/s';
-}
-
-/** Figures of what moves stand out. */
-export function rateStyle(rate: number): Style {
-  return rate > 0 ? 'value' : 'dim';
-}
-
-/** A share of the whole as a bar of half cells. */
-export function shareBar(share: number, width: number): string {
-  const halves = Math.round(Math.min(1, Math.max(0, share)) * width * 2);
-  return '█'.repeat(halves >> 1) + (halves % 2 === 1 ? '▌' : '');
-}
-
-/** How long ago, in at most six cells: "3.2 s", "12 min", "5 h"; the time of day stands in the details. */
-export function agoText(seconds: number): string {
-  if (!(seconds >= 0)) return '0 s';
-  if (seconds < 60) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+/** The share of a rate in the whole, 0 where either is not known. */
+export function rateShare(rate: number | null, total: number | null): number {
+  return rate === null || total === null || total <= 0 ? 0 : rate / total;
 }

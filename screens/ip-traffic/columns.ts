@@ -7,27 +7,22 @@
  */
 import { formatSeconds, UNKNOWN } from '../../src/base/format.ts';
 import { protocolName } from '../../src/names/protocols.ts';
+import { agoText, bytesCell, countCell, rateCell, rateStyle, rateTitle, shareBar } from '../kit/cells.ts';
 import type { Column } from '../kit/table.ts';
 import { fitText } from '../kit/text.ts';
 import {
-  agoText,
-  bytesCell,
-  countCell,
   END_WORDS,
   type IpTrafficView,
   NO_FLAGS,
   partialMark,
   protocolStyle,
-  rateCell,
-  rateStyle,
-  rateTitle,
-  shareBar,
+  rateShare,
   shownBytes,
   shownRates,
   stateWord,
 } from './cells.ts';
 import { conversationText, detailText, endpointText, LONGEST_ENDPOINT } from './endpoint.ts';
-import type { IpTrafficRow } from './types.ts';
+import type { IpTrafficRow, RatePair } from './types.ts';
 
 type IpColumn = Column<IpTrafficRow>;
 
@@ -84,7 +79,7 @@ function commonColumns(view: IpTrafficView): Record<string, IpColumn> {
 
 function tcpColumnSet(view: IpTrafficView): Record<string, IpColumn> {
   const { rate, byteKind } = view;
-  const ratesOf = (row: IpTrafficRow): [number, number] => shownRates(row, byteKind);
+  const ratesOf = (row: IpTrafficRow): RatePair => shownRates(row, byteKind);
   return {
     ...commonColumns(view),
     packets: {
@@ -114,7 +109,7 @@ function tcpColumnSet(view: IpTrafficView): Record<string, IpColumn> {
       title: 'Share',
       width: 10,
       style: 'bar',
-      read: (row, line) => shareBar(view.totalRate > 0 ? ratesOf(row)[line] / view.totalRate : 0, 10),
+      read: (row, line) => shareBar(rateShare(ratesOf(row)[line], view.totalRate), 10),
     },
     flagsOrState: {
       id: 'state',
@@ -257,7 +252,10 @@ function tcpEndpointColumn(view: IpTrafficView, width: number): IpColumn {
 function otherColumnSet(view: IpTrafficView): Record<string, IpColumn> {
   const { rate, byteKind } = view;
   const sum = ([a, b]: [number, number]): number => a + b;
-  const rateOf = (row: IpTrafficRow): number => sum(shownRates(row, byteKind));
+  const rateOf = (row: IpTrafficRow): number | null => {
+    const [a, b] = shownRates(row, byteKind);
+    return a === null || b === null ? null : a + b;
+  };
   const packets = (side: 0 | 1): IpColumn => ({
     id: side === 0 ? 'packets' : 'packets-back',
     title: side === 0 ? 'Pkts→' : 'Pkts←',
@@ -312,7 +310,7 @@ function otherColumnSet(view: IpTrafficView): Record<string, IpColumn> {
       title: 'Share',
       width: 10,
       style: 'bar',
-      read: (row) => shareBar(view.totalRate > 0 ? rateOf(row) / view.totalRate : 0, 10),
+      read: (row) => shareBar(rateShare(rateOf(row), view.totalRate), 10),
     },
     detail: { id: 'detail', title: 'Last said', width: 20, style: 'icmp', read: detailText },
     macs: {
@@ -372,7 +370,9 @@ export function otherColumns(view: IpTrafficView, innerWidth: number): IpColumn[
   const names = new Set<string>(['sent', 'received', 'rate']);
   const room = (): number => innerWidth - taken([set.protocol, ...[...names].map((name) => set[name])]);
   if (view.severalInterfaces) names.add('interface');
+  if (view.showSourceMacs) names.add('macs');
   if (room() < LEAST_CONVERSATION) replaceDirections(names);
+  if (view.showSourceMacs && room() < LEAST_CONVERSATION) names.delete('packets');
   for (const [name, endpointsKeep] of OTHER_EXTRAS) {
     if (room() - set[name].width - 1 >= endpointsKeep) names.add(name);
   }

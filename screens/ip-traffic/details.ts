@@ -8,15 +8,15 @@ import { protocolName } from '../../src/names/protocols.ts';
 import { serviceName } from '../../src/names/services.ts';
 import { isoTime } from '../../src/output/time.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
-import { contentArea } from '../kit/chrome.ts';
+import { agoText } from '../kit/cells.ts';
+import { contentArea, inner } from '../kit/chrome.ts';
 import { BACK, dispatchKey, type KeyBinding, REDRAW } from '../kit/keys.ts';
 import type { MonitorQuery, Reaction, Screen } from '../kit/screen.ts';
 import type { Style } from '../kit/style.ts';
 import { clipText, fitText, textWidth } from '../kit/text.ts';
-import { agoText, type IpTrafficView, partialMark, stateWord } from './cells.ts';
+import { type IpTrafficView, partialMark, stateWord } from './cells.ts';
 import { hostName } from './endpoint.ts';
-import { inner } from './panels.ts';
-import type { Endpoint, IpTrafficOptions, IpTrafficRow } from './types.ts';
+import type { Endpoint, IpTrafficOptions, IpTrafficRow, RatePair } from './types.ts';
 
 const LABEL_WIDTH = 20;
 const WIDEST_FIGURE = 24;
@@ -36,19 +36,19 @@ function dayTime(seconds: number): string {
 
 function figures(row: IpTrafficRow, view: IpTrafficView): Figure[] {
   const { rate } = view;
-  const summed = (label: string, [a, b]: [number, number], format: (value: number) => string): Figure => ({
+  const summed = (label: string, [a, b]: RatePair, format: (value: number | null) => string): Figure => ({
     label,
     sides: [format(a), format(b)],
-    both: format(a + b),
+    both: format(a === null || b === null ? null : a + b),
   });
   const apart = <T>(label: string, [a, b]: [T, T], format: (value: T) => string): Figure => ({
     label,
     sides: [format(a), format(b)],
     both: '',
   });
-  const bytes = (value: number): string => formatBytes(value, rate.base);
+  const bytes = (value: number | null): string => formatBytes(value, rate.base);
   const text = (value: string | null): string => value ?? UNKNOWN;
-  const speed = (value: number): string => formatRate(value, rate);
+  const speed = (value: number | null): string => formatRate(value, rate);
   const size = (value: number | null): string => (value === null ? UNKNOWN : `${value} B`);
   const list = [summed('Packets', row.packets, formatCount)];
   if (row.ipProtocol !== null) list.push(summed('IP bytes', row.ipBytes, bytes));

@@ -3,15 +3,8 @@
  * What does not fit loses its least telling part: an IPv6 address its middle, a name its end; a port is never cut.
  */
 import { serviceName } from '../../src/names/services.ts';
+import type { NameSource } from '../monitor-screen.ts';
 import type { Endpoint, IpTrafficRow } from './types.ts';
-
-/** Where the names of addresses come from (src/names/name-cache.ts). */
-export interface NameSource {
-  /** Known name or null; may begin to find out. */
-  lookup(address: string): string | null;
-  /** Addresses whose known name contains the text (lower case). */
-  addressesMatching(text: string, limit: number): string[];
-}
 
 export interface EndpointView {
   names: NameSource | null;

@@ -167,6 +167,8 @@ export class IpTrafficLog {
         return { time, event: 'error', fields: [`error: interface ${fact.interface} went down: ${fact.reason}`] };
       case 'interface-up':
         return { time, event: 'started', fields: [`interface ${fact.interface} is up again`] };
+      case 'capture-fallback':
+        return { time, event: 'started', fields: [`capturing through libpcap: ${fact.reason}`] };
       default: {
         const { operation, target, cause } = fact.error;
         return { time, event: 'error', fields: [`error: failed to ${operation} ${target}: ${cause}`] };

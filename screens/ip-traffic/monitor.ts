@@ -48,15 +48,23 @@ import {
   type IpTrafficExtra,
   type IpTrafficOptions,
   type IpTrafficRow,
+  type IpTrafficWithin,
   type LoggedConversation,
   type PacketLine,
+  type RatePair,
+  type WithinFigures,
 } from './types.ts';
 
 /** Figures of one pass over the table. */
-interface Survey extends IpTrafficExtra {
+interface Survey {
+  tcpConversations: number;
+  otherConversations: number;
+  tcpBytesPerSecond: number;
+  otherBytesPerSecond: number;
   /** Rows of the panel that pass the search, and those that do not. */
   shown: number;
   hidden: number;
+  within: WithinFigures | null;
 }
 
 /**
@@ -83,12 +91,16 @@ interface Selection {
 /** One query, understood. */
 interface Lookup {
   order: RowOrder;
-  matches(row: number): boolean;
-  inPanel(isTcpRow: boolean): boolean;
+  /** null: nothing is restricted. */
+  isWithin: ((row: number) => boolean) | null;
+  /** The search; null: there is none. */
+  matches: ((row: number) => boolean) | null;
+  panel: IpTrafficOptions['panel'];
 }
 
 export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   readonly name = 'ip-traffic';
+  readonly usesConversations = true;
   #context: MonitorContext | null = null;
   #search: { key: string; search: ConversationSearch } | null = null;
   #packets: PacketRing | null = null;
@@ -117,12 +129,12 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   slices(query: Query, size: number): Iterable<(IpTrafficRow | PacketLine)[]> {
     const options = readOptions(query);
     if (options.panel === 'packets') return [this.#packetPage(query, options).rows];
-    const { conversations } = this.#attached();
+    const { conversations, knowsRates } = this.#attached();
     const lookup = this.#lookup(query, options);
     const top = new TopRows(conversations.count, conversations.count, lookup.order.tie);
     this.#survey(lookup, (row) => top.add(lookup.order.key(row), row));
     const limit = query.limit === 0 ? conversations.count : query.limit;
-    return this.#slicesOf(new FrozenCounts(conversations, top.page(query.offset, limit)), size);
+    return this.#slicesOf(new FrozenCounts(conversations, top.page(query.offset, limit), knowsRates()), size);
   }
 
   command(command: string, commandArguments: Record<string, unknown>): unknown {
@@ -173,7 +185,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   }
 
   #select(query: Query, options: IpTrafficOptions): Omit<Selection, 'key' | 'time'> {
-    const { conversations } = this.#attached();
+    const { conversations, knowsRates } = this.#attached();
     const lookup = this.#lookup(query, options);
     const followed = query.follow === null ? -1 : conversations.rowOf(query.follow);
     const position = followed < 0 ? -1 : this.#positionOf(followed, lookup);
@@ -182,7 +194,8 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     const top = new TopRows(wanted + limit, conversations.count, lookup.order.tie);
     const survey = this.#survey(lookup, (row) => top.add(lookup.order.key(row), row));
     const offset = Math.max(0, Math.min(wanted, survey.shown - limit));
-    const { shown, hidden, ...extra } = survey;
+    const { shown, hidden, ...figures } = survey;
+    const extra = knowsRates() ? figures : withoutRates(figures);
     const ids = Array.from(top.page(offset, limit), (row) => conversations.idOf(row));
     return { ids, offset, shown, hidden, extra };
   }
@@ -202,8 +215,8 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   }
 
   #builder(): RowBuilder {
-    const { conversations, tcp, interfaces, now, options } = this.#attached();
-    return new RowBuilder(conversations, tcp, interfaces(), now(), options.tcpTimeout);
+    const { conversations, tcp, interfaces, now, knowsRates, options } = this.#attached();
+    return new RowBuilder(conversations, tcp, interfaces(), now(), knowsRates(), options.tcpTimeout);
   }
 
   #lookup(query: Query, options: IpTrafficOptions): Lookup {
@@ -217,8 +230,9 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     const search = this.#searchFor(options, context.interfaces());
     return {
       order: rowOrder(orderContext, query.sort, query.descending),
-      matches: search === null ? () => true : (row) => search.matches(row, stateOf(row)),
-      inPanel: (isTcpRow) => options.panel === 'all' || isTcpRow === (options.panel === 'tcp'),
+      isWithin: options.within === undefined ? null : rowsWithin(table, options.within),
+      matches: search === null ? null : (row) => search.matches(row, stateOf(row)),
+      panel: options.panel,
     };
   }
 
@@ -240,33 +254,40 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     return this.#search.search;
   }
 
-  /** One pass over the table; visits the rows that are shown. */
+  /** One pass over the table; visits the rows that are shown. Large tables feel every step of this loop. */
   #survey(lookup: Lookup, visit: (row: number) => void): Survey {
     const { conversations: table } = this.#attached();
-    const { rates, highWater } = table;
-    const survey: Survey = {
-      shown: 0,
-      hidden: 0,
-      tcpConversations: 0,
-      otherConversations: 0,
-      tcpBytesPerSecond: 0,
-      otherBytesPerSecond: 0,
-    };
+    const { u32, rates, highWater } = table;
+    const { isWithin, matches, panel } = lookup;
+    const within = isWithin === null ? null : noFigures();
+    let shown = 0;
+    let hidden = 0;
+    let tcpConversations = 0;
+    let otherConversations = 0;
+    let tcpBytesPerSecond = 0;
+    let otherBytesPerSecond = 0;
     for (let row = 0; row < highWater; row++) {
-      if (!table.isLive(row)) continue;
+      if ((u32[row * ROW_WORDS + ROW_WORD.flags] & ROW_FLAG.live) === 0 || isWithin?.(row) === false) continue;
+      if (within !== null) addFigures(within, table, row);
       const isTcpRow = isTcp(table, row);
       const bytesPerSecond = rates[row * ROW_RATES] + rates[row * ROW_RATES + 1];
-      survey[isTcpRow ? 'tcpConversations' : 'otherConversations']++;
-      survey[isTcpRow ? 'tcpBytesPerSecond' : 'otherBytesPerSecond'] += bytesPerSecond;
-      if (!lookup.inPanel(isTcpRow)) continue;
-      if (lookup.matches(row)) {
-        survey.shown++;
+      if (isTcpRow) {
+        tcpConversations++;
+        tcpBytesPerSecond += bytesPerSecond;
+      } else {
+        otherConversations++;
+        otherBytesPerSecond += bytesPerSecond;
+      }
+      if (panel !== 'all' && isTcpRow !== (panel === 'tcp')) continue;
+      if (matches === null || matches(row)) {
+        shown++;
         visit(row);
       } else {
-        survey.hidden++;
+        hidden++;
       }
     }
-    return survey;
+    const conversations = { tcpConversations, otherConversations, tcpBytesPerSecond, otherBytesPerSecond };
+    return { shown, hidden, ...conversations, within };
   }
 
   /** Place of a row in the order, or -1 when it is not shown. */
@@ -306,7 +327,9 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   }
 
   #packetPage(query: Query, options: IpTrafficOptions): Page<PacketLine> {
-    const lines = this.#packets === null ? [] : this.#packetLines(this.#packets);
+    const kept = this.#packets === null ? [] : this.#packetLines(this.#packets);
+    const { within } = options;
+    const lines = within === undefined ? kept : kept.filter((line) => isLineWithin(line, within));
     const text = options.search?.toLowerCase() ?? '';
     const shown = text === '' ? lines : lines.filter((line) => lineMatches(line, text, options));
     const limit = query.limit === 0 ? shown.length : query.limit;
@@ -367,8 +390,8 @@ interface RowCounts {
   counts: Float64Array;
   countsStride: number;
   countsOffset: number;
-  /** ROW_RATES a place. */
-  rates: Float32Array;
+  /** ROW_RATES a place; null while no rate is known. */
+  rates: Float32Array | null;
 }
 
 const COUNTERS = 6;
@@ -379,18 +402,19 @@ class FrozenCounts implements RowCounts {
   readonly counts: Float64Array;
   readonly countsStride = COUNTERS;
   readonly countsOffset = 0;
-  readonly rates: Float32Array;
+  readonly rates: Float32Array | null;
 
-  constructor(table: ConversationTable, rows: ArrayLike<number>) {
+  constructor(table: ConversationTable, rows: ArrayLike<number>, knowsRates: boolean) {
     this.ids = new Float64Array(rows.length);
     this.counts = new Float64Array(rows.length * COUNTERS);
-    this.rates = new Float32Array(rows.length * ROW_RATES);
+    const rates = new Float32Array(rows.length * ROW_RATES);
+    this.rates = knowsRates ? rates : null;
     for (let k = 0; k < rows.length; k++) {
       const row = rows[k];
       this.ids[k] = table.idOf(row);
       const from = row * ROW_DOUBLES + ROW_DOUBLE.packets;
       for (let c = 0; c < COUNTERS; c++) this.counts[k * COUNTERS + c] = table.f64[from + c];
-      for (let r = 0; r < ROW_RATES; r++) this.rates[k * ROW_RATES + r] = table.rates[row * ROW_RATES + r];
+      for (let r = 0; r < ROW_RATES; r++) rates[k * ROW_RATES + r] = table.rates[row * ROW_RATES + r];
     }
   }
 }
@@ -409,6 +433,7 @@ class RowBuilder {
     tcp: TcpTracker,
     interfaces: readonly InterfaceView[],
     now: number,
+    knowsRates: boolean,
     tcpTimeout: number,
   ) {
     this.#table = table;
@@ -416,7 +441,7 @@ class RowBuilder {
       counts: table.f64,
       countsStride: ROW_DOUBLES,
       countsOffset: ROW_DOUBLE.packets,
-      rates: table.rates,
+      rates: knowsRates ? table.rates : null,
     };
     this.#tcp = tcp;
     this.#names = interfaceNames(interfaces);
@@ -435,6 +460,8 @@ class RowBuilder {
     const word = u32[row * ROW_WORDS + ROW_WORD.ports];
     const vlan = u32[row * ROW_WORDS + ROW_WORD.place] & 0xffff;
     const counted = (at: number): [number, number] => pair(first, (side) => counts[countsAt + at + side]);
+    const rated = (at: number): RatePair =>
+      pair(first, (side) => (rates === null ? null : rates[k * ROW_RATES + at + side]));
     return {
       id: table.idOf(row),
       protocol: isIp ? ipProtocolName(ipProtocolOf(table, row)) : etherTypeName(word),
@@ -446,8 +473,8 @@ class RowBuilder {
       packets: counted(0),
       ipBytes: counted(2),
       wireBytes: counted(4),
-      bytesPerSecond: pair(first, (side) => rates[k * ROW_RATES + side]),
-      wireBytesPerSecond: pair(first, (side) => rates[k * ROW_RATES + 2 + side]),
+      bytesPerSecond: rated(0),
+      wireBytesPerSecond: rated(2),
       ...(isTcp(table, row) ? this.#tcpPart(row, first) : this.#otherPart(row, first)),
       state: CONVERSATION_STATES[table.stateAt(row, this.#now, this.#tcpTimeout)],
       process: null,
@@ -543,8 +570,44 @@ function rankNames(interfaces: readonly InterfaceView[]): ReadonlyMap<number, nu
 }
 
 function readOptions(query: Query): IpTrafficOptions {
-  const { panel, search, searchAddresses, searchPorts } = query.options as Partial<IpTrafficOptions>;
-  return { panel: panel ?? 'all', search: search ?? null, searchAddresses, searchPorts };
+  const { panel, search, searchAddresses, searchPorts, within } = query.options as Partial<IpTrafficOptions>;
+  return { panel: panel ?? 'all', search: search ?? null, searchAddresses, searchPorts, within };
+}
+
+function rowsWithin(table: ConversationTable, { port: given }: IpTrafficWithin): (row: number) => boolean {
+  if (given === undefined) return () => true;
+  const { ipProtocol, port } = given;
+  return (row) =>
+    ipProtocolOf(table, row) === ipProtocol && (portOf(table, row, 0) === port || portOf(table, row, 1) === port);
+}
+
+function isLineWithin(
+  { protocol, sourcePort, destinationPort }: PacketLine,
+  { port: given }: IpTrafficWithin,
+): boolean {
+  if (given === undefined) return true;
+  const { ipProtocol, port } = given;
+  return protocol === ipProtocolName(ipProtocol) && (sourcePort === port || destinationPort === port);
+}
+
+function noFigures(): WithinFigures {
+  return { packets: 0, ipBytes: 0, wireBytes: 0, bytesPerSecond: 0, wireBytesPerSecond: 0 };
+}
+
+function addFigures(figures: WithinFigures, { f64, rates }: ConversationTable, row: number): void {
+  const both = (word: number): number => f64[row * ROW_DOUBLES + word] + f64[row * ROW_DOUBLES + word + 1];
+  const rated = (at: number): number => rates[row * ROW_RATES + at] + rates[row * ROW_RATES + at + 1];
+  figures.packets += both(ROW_DOUBLE.packets);
+  figures.ipBytes += both(ROW_DOUBLE.ipBytes);
+  figures.wireBytes += both(ROW_DOUBLE.wireBytes);
+  figures.bytesPerSecond = (figures.bytesPerSecond ?? 0) + rated(0);
+  figures.wireBytesPerSecond = (figures.wireBytesPerSecond ?? 0) + rated(2);
+}
+
+/** Before the first window has closed. */
+function withoutRates(extra: IpTrafficExtra): IpTrafficExtra {
+  const within = extra.within === null ? null : { ...extra.within, bytesPerSecond: null, wireBytesPerSecond: null };
+  return { ...extra, tcpBytesPerSecond: null, otherBytesPerSecond: null, within };
 }
 
 function packetLine(

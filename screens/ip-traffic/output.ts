@@ -125,7 +125,10 @@ function textWord(title: string, width: number, read: (row: IpTrafficRow) => str
   return { title, width, align: 'left', read };
 }
 
-const bitsPerSecond = (row: IpTrafficRow, side: 0 | 1): number => Math.round(row.bytesPerSecond[side] * 8);
+function bitsPerSecond(row: IpTrafficRow, side: 0 | 1): number | null {
+  const rate = row.bytesPerSecond[side];
+  return rate === null ? null : Math.round(rate * 8);
+}
 
 const TEXT_COLUMNS: readonly TextColumn<IpTrafficRow>[] = [
   textWord('PROTO', 5, (row) => row.protocol),
@@ -153,11 +156,9 @@ export const ipTrafficOutput: MonitorOutput<IpTrafficRow> = {
     return records;
   },
   textColumns: TEXT_COLUMNS,
+  nameRows(rows, lookup) {
+    for (const row of rows) {
+      for (const endpoint of row.endpoints) endpoint.name ??= lookup(endpoint.address);
+    }
+  },
 };
-
-/** Puts names into rows that are on their way out; `lookup` never waits, so the first snapshots may lack some. */
-export function nameRows(rows: readonly IpTrafficRow[], lookup: (address: string) => string | null): void {
-  for (const row of rows) {
-    for (const endpoint of row.endpoints) endpoint.name ??= lookup(endpoint.address);
-  }
-}

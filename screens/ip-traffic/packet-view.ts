@@ -6,16 +6,15 @@ import { formatCount } from '../../src/base/format.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
 import { protocolName } from '../../src/names/protocols.ts';
 import type { Canvas } from '../kit/canvas.ts';
-import { contentArea } from '../kit/chrome.ts';
+import { contentArea, inner } from '../kit/chrome.ts';
 import { BACK, dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH } from '../kit/keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { Search } from '../kit/search.ts';
 import type { Style } from '../kit/style.ts';
 import { drawScrollbar } from '../kit/table.ts';
 import { clipText, fitText, textWidth } from '../kit/text.ts';
 import type { IpTrafficView } from './cells.ts';
 import { endpointText, LONGEST_ENDPOINT } from './endpoint.ts';
-import { inner } from './panels.ts';
-import { Search } from './search.ts';
 import type { IpTrafficCommand, IpTrafficOptions, PacketLine } from './types.ts';
 
 /** Packets asked for: what one scrolls back through without asking again. */
@@ -80,7 +79,8 @@ export class PacketView implements Screen {
   readonly title = 'Packet by packet';
   readonly keys: readonly KeyBinding[];
   readonly #view: IpTrafficView;
-  readonly #search = new Search();
+  readonly #within: Pick<IpTrafficOptions, 'within'>;
+  readonly #search = new Search('address, port, protocol, detail');
   /** Newest first. */
   #lines: readonly PacketLine[] = [];
   #hidden = 0;
@@ -88,8 +88,10 @@ export class PacketView implements Screen {
   #back = 0;
   #visible = 10;
 
-  constructor(view: IpTrafficView) {
+  /** `within`: as in the query's options. */
+  constructor(view: IpTrafficView, within: Pick<IpTrafficOptions, 'within'> = {}) {
     this.#view = view;
+    this.#within = within;
     this.keys = this.#bindings();
   }
 
@@ -105,7 +107,7 @@ export class PacketView implements Screen {
   }
 
   queries(): readonly MonitorQuery[] {
-    const options: IpTrafficOptions = { panel: 'packets', search: this.#search.text };
+    const options: IpTrafficOptions = { panel: 'packets', search: this.#search.text, ...this.#within };
     const query = {
       sort: null,
       descending: false,

@@ -10,7 +10,7 @@
 import { formatBytes, formatCount, formatPacketRate, formatRate } from '../../src/base/format.ts';
 import type { SnapshotHead } from '../../src/engine/messages.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
-import { textWidth } from '../kit/text.ts';
+import { drawFigures, type Figure } from '../kit/figures.ts';
 import type { IpTrafficView } from './cells.ts';
 import type { IpTrafficExtra, IpTrafficSort } from './types.ts';
 
@@ -21,19 +21,18 @@ export interface PanelAreas {
   totalsY: number;
 }
 
-/** Divides the content; each panel keeps at least a frame around one conversation. */
-export function panelAreas(content: Area): PanelAreas {
+/** Divides the content; each panel keeps at least a frame around one conversation. One panel alone has it all. */
+export function panelAreas(content: Area, panels: readonly ('tcp' | 'other')[]): PanelAreas {
   const height = content.height - 1;
+  if (panels.length === 1) {
+    const whole = { ...content, height };
+    return { tcp: whole, other: whole, totalsY: content.y + height };
+  }
   const wanted = Math.round(height * 0.6);
   const tcpHeight = Math.max(4, wanted - (wanted % 2));
   const tcp = { ...content, height: tcpHeight };
   const other = { ...content, y: content.y + tcpHeight, height: height - tcpHeight };
   return { tcp, other, totalsY: content.y + height };
-}
-
-/** The inside of a framed panel. */
-export function inner({ x, y, width, height }: Area): Area {
-  return { x: x + 1, y: y + 1, width: width - 2, height: height - 2 };
 }
 
 export interface PanelCounts {
@@ -74,16 +73,11 @@ export function countText(panel: 'tcp' | 'other', { conversations, hidden }: Pan
   return hidden > 0 ? `${counted}, ${formatCount(hidden)} hidden by search` : counted;
 }
 
-interface Fact {
-  label: string;
-  value: string;
-}
-
-function totalsFacts(head: SnapshotHead, extra: IpTrafficExtra, view: IpTrafficView): Fact[] {
+function totalsFigures(head: SnapshotHead, extra: IpTrafficExtra, view: IpTrafficView): Figure[] {
   const { totals } = head;
   const isWire = view.byteKind === 'wire';
-  const rate = (bytesPerSecond: number): string => formatRate(bytesPerSecond, view.rate);
-  const facts = [
+  const rate = (bytesPerSecond: number | null): string => formatRate(bytesPerSecond, view.rate);
+  return [
     { label: isWire ? 'Wire' : 'IP', value: formatBytes(isWire ? totals.wireBytes : totals.ipBytes, view.rate.base) },
     { label: 'Rate', value: rate(isWire ? totals.wireBytesPerSecond : totals.bytesPerSecond) },
     { label: 'TCP', value: rate(extra.tcpBytesPerSecond) },
@@ -93,26 +87,29 @@ function totalsFacts(head: SnapshotHead, extra: IpTrafficExtra, view: IpTrafficV
     { label: isWire ? 'IP' : 'Wire', value: formatBytes(isWire ? totals.ipBytes : totals.wireBytes, view.rate.base) },
     { label: 'Buffers', value: formatCount(totals.buffers) },
   ];
-  return facts;
 }
 
-/** Draws the totals over line `y`: as many as fit, the first ones always. */
+/** Figures of a part of the traffic, as far as its conversations are in the table. */
+function partFigures(part: string, { within }: IpTrafficExtra, view: IpTrafficView): Figure[] {
+  const { rate } = view;
+  const isWire = view.byteKind === 'wire';
+  const bytes = (count: number | undefined): string => formatBytes(count, rate.base);
+  return [
+    { label: `${part}:`, value: bytes(isWire ? within?.wireBytes : within?.ipBytes) },
+    { label: 'Rate', value: formatRate(isWire ? within?.wireBytesPerSecond : within?.bytesPerSecond, rate) },
+    { label: 'Packets', value: formatCount(within?.packets) },
+    { label: isWire ? 'IP' : 'Wire', value: bytes(isWire ? within?.ipBytes : within?.wireBytes) },
+  ];
+}
+
+/** Draws the totals over line `y`: as many as fit, the first ones always. `part`: what alone is shown, or null. */
 export function drawTotals(
   canvas: Canvas,
   y: number,
   head: SnapshotHead,
   extra: IpTrafficExtra,
   view: IpTrafficView,
+  part: string | null,
 ): void {
-  canvas.fill(0, y, canvas.width, 1, ' ', 'text');
-  let x = 1;
-  for (const { label, value } of totalsFacts(head, extra, view)) {
-    const width = textWidth(label) + 1 + textWidth(value);
-    const start = x === 1 ? 1 : x + 3;
-    if (start + width >= canvas.width) break;
-    if (x !== 1) canvas.text(x + 1, y, '│', 'frame');
-    canvas.text(start, y, label, 'text');
-    canvas.text(start + textWidth(label) + 1, y, value, 'value');
-    x = start + width;
-  }
+  drawFigures(canvas, y, part === null ? totalsFigures(head, extra, view) : partFigures(part, extra, view));
 }

@@ -2,24 +2,26 @@
  * The IP traffic monitor's screen: TCP conversations above, all others below, totals at the bottom. Turns snapshots into
  * cells and keys into reactions; what it wants to see (page, order, search) it says in queries(), one for each panel.
  */
-import { DEFAULT_RATE_FORMAT, formatCount, type RateFormat } from '../../src/base/format.ts';
+import { DEFAULT_RATE_FORMAT, formatCount } from '../../src/base/format.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
 import { servicePorts } from '../../src/names/services.ts';
+import { IP_PROTOCOL, ipProtocolName } from '../../src/wire/numbers.ts';
 import type { Canvas } from '../kit/canvas.ts';
-import { contentArea } from '../kit/chrome.ts';
-import { chooseDialog, inputDialog } from '../kit/dialog.ts';
+import { contentArea, inner } from '../kit/chrome.ts';
 import { dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, TABLE_KEYS } from '../kit/keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { Search } from '../kit/search.ts';
 import { Table } from '../kit/table.ts';
+import { columnsDialog, saveDialog, sortDialog } from '../kit/table-dialogs.ts';
 import { textWidth } from '../kit/text.ts';
+import type { MonitorScreenOptions, NameSource } from '../monitor-screen.ts';
 import { DEFAULT_VIEW, type IpTrafficView, isOver } from './cells.ts';
 import { OPTIONAL_COLUMNS, otherColumns, TCP_MODES, type TcpMode, tcpColumns } from './columns.ts';
 import { DetailsScreen } from './details.ts';
-import { endpointText, LONGEST_ENDPOINT, type NameSource } from './endpoint.ts';
+import { endpointText, LONGEST_ENDPOINT } from './endpoint.ts';
 import { PacketView } from './packet-view.ts';
-import { countText, drawTotals, inner, panelAreas, sortWord } from './panels.ts';
-import { Search } from './search.ts';
+import { countText, drawTotals, panelAreas, sortWord } from './panels.ts';
 import {
   ASCENDING_SORTS,
   IP_TRAFFIC_SORTS,
@@ -28,22 +30,11 @@ import {
   type IpTrafficOptions,
   type IpTrafficRow,
   type IpTrafficSort,
+  type IpTrafficWithin,
 } from './types.ts';
 
 type Panel = 'tcp' | 'other';
 const PANELS = ['tcp', 'other'] as const;
-
-export interface IpTrafficScreenOptions {
-  /** What is watched, for the title line: an interface, "all interfaces", a file. */
-  watched: string;
-  names: NameSource;
-  rate?: RateFormat;
-  byteKind?: 'ip' | 'wire';
-  showNames?: boolean;
-  showServices?: boolean;
-  /** Order at first; default: the busiest first. */
-  sort?: IpTrafficSort;
-}
 
 interface PanelState {
   table: Table<IpTrafficRow>;
@@ -88,43 +79,68 @@ function panelState(linesPerRow: 1 | 2): PanelState {
   return { table, conversations: 0, hidden: 0 };
 }
 
+/** "tcp port 443". */
+function withinText({ port }: IpTrafficWithin): string {
+  return port === undefined ? 'everything' : `${ipProtocolName(port.ipProtocol)} port ${port.port}`;
+}
+
+function panelsOf(within: IpTrafficWithin | null): readonly Panel[] {
+  if (within?.port === undefined) return PANELS;
+  return within.port.ipProtocol === IP_PROTOCOL.tcp ? ['tcp'] : ['other'];
+}
+
 export class IpTrafficScreen implements Screen {
   readonly title: string;
   readonly keys: readonly KeyBinding[];
   readonly #panels: Record<Panel, PanelState> = { tcp: panelState(2), other: panelState(1) };
-  readonly #search = new Search();
+  readonly #search = new Search('address, port, protocol, state');
   readonly #names: NameSource;
+  readonly #within: IpTrafficWithin | null;
+  /** Those that may have rows. */
+  readonly #shownPanels: readonly Panel[];
   readonly #hiddenColumns = new Set<string>();
-  #focus: Panel = 'tcp';
-  #mode: TcpMode = 'counts';
+  #focus: Panel;
+  #mode: TcpMode;
   #sort: { column: IpTrafficSort; descending: boolean };
   #view: IpTrafficView;
   #snapshot: Snapshot | null = null;
 
-  constructor(options: IpTrafficScreenOptions) {
-    this.title = `IP traffic monitor: ${options.watched}`;
+  /** `within`: nothing but that part of the traffic is shown. */
+  constructor(options: MonitorScreenOptions, within: IpTrafficWithin | null = null) {
+    this.#within = within;
+    this.#shownPanels = panelsOf(within);
+    this.#focus = this.#shownPanels[0];
+    const part = within === null ? '' : `, ${withinText(within)}`;
+    this.title = `IP traffic monitor: ${options.watched}${part}`;
     this.#names = options.names;
-    const sort = options.sort ?? 'rate';
+    const sort = (options.sort ?? 'rate') as IpTrafficSort;
     this.#sort = { column: sort, descending: !ASCENDING_SORTS.has(sort) };
     this.#view = {
       ...DEFAULT_VIEW,
       names: options.names,
       showNames: options.showNames ?? false,
       showServices: options.showServices ?? false,
+      showSourceMacs: options.showSourceMacs ?? false,
       byteKind: options.byteKind ?? 'ip',
       rate: options.rate ?? DEFAULT_RATE_FORMAT,
       hiddenColumns: this.#hiddenColumns,
     };
+    this.#mode = this.#view.showSourceMacs ? 'mac' : 'counts';
     this.keys = this.#bindings();
   }
 
   queries(): readonly MonitorQuery[] {
-    return PANELS.map((panel) => this.#query(panel, this.#panels[panel].table.pageQuery()));
+    return this.#shownPanels.map((panel) => this.#query(panel, this.#panels[panel].table.pageQuery()));
   }
 
   #query(panel: IpTrafficOptions['panel'], page: Pick<Query, 'offset' | 'limit' | 'follow'>): MonitorQuery {
     const { column, descending } = this.#sort;
-    const query: Query = { sort: column, descending, ...page, options: { ...this.#searchOptions(), panel } };
+    const query: Query = {
+      sort: column,
+      descending,
+      ...page,
+      options: { ...this.#searchOptions(), ...this.#withinOptions(), panel },
+    };
     return { monitor: 'ip-traffic', query };
   }
 
@@ -141,8 +157,12 @@ export class IpTrafficScreen implements Screen {
     };
   }
 
+  #withinOptions(): Pick<IpTrafficOptions, 'within'> {
+    return this.#within === null ? {} : { within: this.#within };
+  }
+
   update(snapshots: readonly Snapshot[]): void {
-    for (const [i, panel] of PANELS.entries()) {
+    for (const [i, panel] of this.#shownPanels.entries()) {
       const snapshot = snapshots[i] as Snapshot<IpTrafficRow>;
       const state = this.#panels[panel];
       state.table.setPage(snapshot);
@@ -170,13 +190,13 @@ export class IpTrafficScreen implements Screen {
   }
 
   draw(canvas: Canvas): void {
-    const areas = panelAreas(contentArea(canvas));
+    const areas = panelAreas(contentArea(canvas), this.#shownPanels);
     const widest = canvas.width < 100 ? NARROW_INTERFACE : WIDE_INTERFACE;
     const view = { ...this.#view, interfaceWidth: Math.min(this.#view.interfaceWidth, widest) };
     const width = canvas.width - 2;
     this.#panels.tcp.table.columns = tcpColumns(this.#mode, view, width);
     this.#panels.other.table.columns = otherColumns(view, width);
-    for (const panel of PANELS) this.#drawPanel(canvas, panel, areas[panel]);
+    for (const panel of this.#shownPanels) this.#drawPanel(canvas, panel, areas[panel]);
     this.#drawBottom(canvas, areas.totalsY);
   }
 
@@ -226,6 +246,7 @@ export class IpTrafficScreen implements Screen {
   #emptyText(panel: Panel): string {
     if (this.#snapshot === null) return 'waiting for the first figures';
     if (this.#search.text !== null) return 'nothing matches the search';
+    if (this.#within !== null) return `no conversation of ${withinText(this.#within)} any more`;
     return panel === 'tcp' ? 'no TCP connection seen yet' : 'nothing but TCP seen yet';
   }
 
@@ -234,7 +255,9 @@ export class IpTrafficScreen implements Screen {
     if (this.#search.typing || this.#search.text !== null) {
       this.#search.draw(canvas, y, tcp.table.rowsTotal + other.table.rowsTotal, tcp.hidden + other.hidden);
     } else if (this.#snapshot !== null) {
-      drawTotals(canvas, y, this.#snapshot, this.#snapshot.extra as unknown as IpTrafficExtra, this.#view);
+      const extra = this.#snapshot.extra as unknown as IpTrafficExtra;
+      const part = this.#within === null ? null : withinText(this.#within);
+      drawTotals(canvas, y, this.#snapshot, extra, this.#view, part);
     }
   }
 
@@ -255,7 +278,7 @@ export class IpTrafficScreen implements Screen {
   }
 
   onMouse(event: MouseEvent): Reaction {
-    for (const panel of PANELS) {
+    for (const panel of this.#shownPanels) {
       const reaction = this.#panels[panel].table.onMouse(event);
       if (reaction.type === 'ignored') continue;
       if (event.kind === 'press') this.#focus = panel;
@@ -289,7 +312,7 @@ export class IpTrafficScreen implements Screen {
       key(['n'], 'n', 'Names', 'Names of hosts by reverse DNS, or addresses', () => this.#toggle('showNames')),
       key(['f', 'F'], 'F', 'Flush', 'Remove closed, reset and timed-out rows', () => this.#flush()),
       key(['N'], 'N', null, 'Names of services (/etc/services), or port numbers', () => this.#toggle('showServices')),
-      key(['C'], 'C', null, 'Columns on wide terminals: on and off', () => this.#openColumns(0)),
+      key(['C'], 'C', null, 'Columns on wide terminals: on and off', () => this.#openColumns()),
       key(['CTRL_S'], '^S', null, 'Save all rows, in this order and search, as CSV', () => this.#openSave()),
       key(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
       ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#table.onKey(pressed) })),
@@ -305,7 +328,13 @@ export class IpTrafficScreen implements Screen {
   }
 
   #openPackets(): Reaction {
-    return { type: 'all', reactions: [PacketView.keeping(true), { type: 'open', screen: new PacketView(this.#view) }] };
+    return {
+      type: 'all',
+      reactions: [
+        PacketView.keeping(true),
+        { type: 'open', screen: new PacketView(this.#view, this.#withinOptions()) },
+      ],
+    };
   }
 
   #nextMode(): Reaction {
@@ -314,7 +343,8 @@ export class IpTrafficScreen implements Screen {
   }
 
   #switchPanel(): Reaction {
-    this.#focus = this.#focus === 'tcp' ? 'other' : 'tcp';
+    const panels = this.#shownPanels;
+    this.#focus = panels[(panels.indexOf(this.#focus) + 1) % panels.length];
     return REDRAW;
   }
 
@@ -336,13 +366,8 @@ export class IpTrafficScreen implements Screen {
   }
 
   #openSort(): Reaction {
-    const choices = IP_TRAFFIC_SORTS.map((sort) => ({
-      label: sort === this.#sort.column ? `${sortWord(sort)} (turn round)` : sortWord(sort),
-      hotKey: SORT_KEYS[sort],
-      run: (): Reaction => this.#sortBy(sort),
-    }));
-    const selected = IP_TRAFFIC_SORTS.indexOf(this.#sort.column);
-    return { type: 'open', screen: chooseDialog('Sort by', choices, selected) };
+    const sorts = IP_TRAFFIC_SORTS.map((column) => ({ column, word: sortWord(column), key: SORT_KEYS[column] }));
+    return sortDialog(sorts, this.#sort.column, (column) => this.#sortBy(column as IpTrafficSort));
   }
 
   #sortBy(column: IpTrafficSort): Reaction {
@@ -351,26 +376,14 @@ export class IpTrafficScreen implements Screen {
     return REFRESH;
   }
 
-  /** Choosing a column switches it and opens the list again, until Esc. */
-  #openColumns(selected: number): Reaction {
-    const choices = OPTIONAL_COLUMNS.map(([id, title], i) => ({
-      label: `${this.#hiddenColumns.has(id) ? '[ ]' : '[x]'} ${title}`,
-      run: (): Reaction => {
-        if (!this.#hiddenColumns.delete(id)) this.#hiddenColumns.add(id);
-        return this.#openColumns(i);
-      },
-    }));
-    return { type: 'open', screen: chooseDialog('Columns', choices, selected) };
+  #openColumns(): Reaction {
+    return columnsDialog(OPTIONAL_COLUMNS, this.#hiddenColumns);
   }
 
   #openSave(): Reaction {
     const snapshot = this.#snapshot;
     if (snapshot === null) return IGNORED;
-    const time = new Date(snapshot.time * 1000);
-    const stamp = Number.isNaN(time.getTime()) ? '' : `-${time.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
     const question = this.#query('all', { offset: 0, limit: 0, follow: null });
-    const save = (path: string): Reaction =>
-      path.trim() === '' ? REDRAW : { type: 'save', path: path.trim(), question };
-    return { type: 'open', screen: inputDialog('Save rows as CSV', `ip-traffic${stamp}.csv`, save) };
+    return saveDialog('ip-traffic', snapshot.time, question);
   }
 }

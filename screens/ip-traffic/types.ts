@@ -29,6 +29,9 @@ export interface Endpoint {
   mac: string | null;
 }
 
+/** Bytes per second of both sides; null = not known. */
+export type RatePair = [number | null, number | null];
+
 export interface IpTrafficRow {
   /** Stays with the conversation while it lives; never two conversations with one id in a run. */
   id: number;
@@ -45,8 +48,9 @@ export interface IpTrafficRow {
   packets: [number, number];
   ipBytes: [number, number];
   wireBytes: [number, number];
-  bytesPerSecond: [number, number];
-  wireBytesPerSecond: [number, number];
+  /** Over the last rate window; null until one has closed since start or reset. */
+  bytesPerSecond: RatePair;
+  wireBytesPerSecond: RatePair;
   /** Flags of the last packet of each side, order S P A U ("S-A-"); null for other protocols. */
   flags: [string | null, string | null];
   state: ConversationState;
@@ -102,6 +106,12 @@ export const ASCENDING_SORTS: ReadonlySet<IpTrafficSort> = new Set([
   'mac',
 ]);
 
+/** A part of the traffic: rows, packets and figures are those of conversations that fit all that is given. */
+export interface IpTrafficWithin {
+  /** A port of one protocol, on either side. */
+  port?: { ipProtocol: number; port: number };
+}
+
 /** Query.options of this monitor. */
 export interface IpTrafficOptions {
   /**
@@ -115,15 +125,27 @@ export interface IpTrafficOptions {
   searchAddresses?: string[];
   /** Ports whose service names match the search. */
   searchPorts?: number[];
+  /** Nothing else is there, neither shown nor hidden; absent: everything is. */
+  within?: IpTrafficWithin;
 }
 
 /** Page.extra of this monitor. */
 export interface IpTrafficExtra {
   tcpConversations: number;
   otherConversations: number;
-  /** IP bytes and packets per second of all TCP, of everything else. */
-  tcpBytesPerSecond: number;
-  otherBytesPerSecond: number;
+  /** IP bytes per second of all TCP, of everything else. */
+  tcpBytesPerSecond: number | null;
+  otherBytesPerSecond: number | null;
+  /** What the conversations that are in the table carried, of both panels; null where the query has no `within`. */
+  within: WithinFigures | null;
+}
+
+export interface WithinFigures {
+  packets: number;
+  ipBytes: number;
+  wireBytes: number;
+  bytesPerSecond: number | null;
+  wireBytesPerSecond: number | null;
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 
 import { STYLES, type Style } from './style.ts';
-import { codePointWidth, printable, textWidth } from './text.ts';
+import { type Align, clipText, codePointWidth, printable, textWidth } from './text.ts';
 
 /** A rectangle in cells. */
 export interface Area {
@@ -34,6 +34,8 @@ export interface Canvas {
   readonly ascii: boolean;
   /** Writes text from (x, y); clipped at the edges; control characters are shown as "·"; wide characters take two cells. */
   text(x: number, y: number, text: string, style: Style): void;
+  /** Writes text into exactly `width` cells: cut with "…", or with blanks in the same style around it. */
+  cell(x: number, y: number, width: number, text: string, style: Style, align?: Align): void;
   /** Fills a rectangle with one character. */
   fill(x: number, y: number, width: number, height: number, character: string, style: Style): void;
   /** Changes the style of what stands there. */
@@ -103,6 +105,8 @@ export class TextGrid implements Canvas {
   readonly ascii: boolean;
   readonly characters: Uint32Array;
   readonly styles: Uint8Array;
+  /** A wide character was put since it was blank: to write over one half changes the other. */
+  #hasWide = false;
 
   constructor(width: number, height: number, ascii = false) {
     this.width = Math.max(0, Math.floor(width));
@@ -116,14 +120,26 @@ export class TextGrid implements Canvas {
   clear(style: Style = 'text'): void {
     this.characters.fill(SPACE);
     this.styles.fill(STYLE_INDEX[style]);
+    this.#hasWide = false;
   }
 
   text(x: number, y: number, text: string, style: Style): void {
     if (y < 0 || y >= this.height) return;
+    const { characters, styles, width } = this;
     const styleIndex = STYLE_INDEX[style];
+    const begin = y * width;
     let column = x;
-    for (let i = 0; i < text.length && column < this.width; i++) {
+    for (let i = 0; i < text.length && column < width; i++) {
       let codePoint = text.charCodeAt(i);
+      // Nearly everything: one cell that touches no other.
+      if (codePoint >= SPACE && codePoint < 0x7f && !this.#hasWide) {
+        if (column >= 0) {
+          characters[begin + column] = codePoint;
+          styles[begin + column] = styleIndex;
+        }
+        column++;
+        continue;
+      }
       if (codePoint >= 0xd800 && codePoint <= 0xdbff) {
         codePoint = text.codePointAt(i) as number;
         if (codePoint > 0xffff) i++;
@@ -132,13 +148,27 @@ export class TextGrid implements Canvas {
     }
   }
 
+  cell(x: number, y: number, width: number, text: string, style: Style, align: Align = 'left'): void {
+    const cells = textWidth(text);
+    const blanks = Math.max(0, width - cells);
+    const before = align === 'left' ? 0 : align === 'right' ? blanks : blanks >> 1;
+    if (before > 0) this.fill(x, y, before, 1, ' ', style);
+    this.text(x + before, y, cells > width ? clipText(text, width) : text, style);
+    if (blanks > before) this.fill(x + width - (blanks - before), y, blanks - before, 1, ' ', style);
+  }
+
   fill(x: number, y: number, width: number, height: number, character: string, style: Style): void {
     const codePoint = character.codePointAt(0) ?? SPACE;
     const styleIndex = STYLE_INDEX[style];
     const right = Math.min(x + width, this.width);
     const bottom = Math.min(y + height, this.height);
+    const left = Math.max(0, x);
+    const isPlain = codePoint >= SPACE && codePoint < 0x7f && !this.#hasWide && left < right;
     for (let row = Math.max(0, y); row < bottom; row++) {
-      for (let column = Math.max(0, x); column < right; column++) this.#put(column, row, codePoint, styleIndex);
+      if (isPlain) {
+        this.characters.fill(codePoint, row * this.width + left, row * this.width + right);
+        this.styles.fill(styleIndex, row * this.width + left, row * this.width + right);
+      } else for (let column = left; column < right; column++) this.#put(column, row, codePoint, styleIndex);
     }
   }
 
@@ -195,7 +225,10 @@ export class TextGrid implements Canvas {
     // Half of a wide character at an edge is a blank.
     if (cells === 2 && (x === -1 || x === this.width - 1)) codePoint = SPACE;
     this.#cell(x, y, codePoint, styleIndex);
-    if (cells === 2) this.#cell(x + 1, y, codePoint === SPACE ? SPACE : 0, styleIndex);
+    if (cells === 2) {
+      this.#hasWide = true;
+      this.#cell(x + 1, y, codePoint === SPACE ? SPACE : 0, styleIndex);
+    }
     return cells;
   }
 

@@ -33,6 +33,11 @@ export function contentArea(canvas: { width: number; height: number }): Area {
   return { x: 0, y: 1, width: canvas.width, height: Math.max(0, canvas.height - 3) };
 }
 
+/** The inside of a framed panel. */
+export function inner({ x, y, width, height }: Area): Area {
+  return { x: x + 1, y: y + 1, width: width - 2, height: height - 2 };
+}
+
 /** A box of this size in the middle of the content, cut to it. */
 export function centeredArea(canvas: { width: number; height: number }, width: number, height: number): Area {
   const content = contentArea(canvas);

@@ -4,6 +4,7 @@
  */
 import type { Area, Canvas } from './canvas.ts';
 import { centeredArea } from './chrome.ts';
+import { Form, type FormField } from './form.ts';
 import { InputLine } from './input-line.ts';
 import { BACK, dispatchKey, IGNORED, type KeyBinding, REDRAW } from './keys.ts';
 import type { MouseEvent, Reaction, Screen } from './screen.ts';
@@ -200,4 +201,68 @@ class InputDialog implements Screen {
 /** A line to type (search); what was typed is handed over on Enter. */
 export function inputDialog(title: string, text: string, accept: (text: string) => Reaction): Screen {
   return new InputDialog(title, text, accept);
+}
+
+/** Cells of a form's fields with their labels. */
+const FORM_WIDTH = 60;
+
+class FormDialog implements Screen {
+  readonly overlay = true;
+  readonly title: string;
+  readonly keys: readonly KeyBinding[];
+  readonly #lines: string[];
+  readonly #form: Form;
+
+  constructor(title: string, text: string, fields: readonly FormField[], accept: FormAccept) {
+    this.title = title;
+    this.#lines = wrapText(text, FORM_WIDTH);
+    this.#form = new Form(fields);
+    const move: KeyBinding = {
+      keys: ['TAB', 'DOWN', 'UP', 'SHIFT_TAB'],
+      label: 'Tab',
+      help: 'Field below or above',
+      bar: 'Next field',
+      run: (key) => this.#edit(key),
+    };
+    this.keys = [
+      { keys: ['ENTER'], label: 'Enter', help: 'Accept', bar: 'Accept', run: () => this.#accept(accept) },
+      ...(fields.length > 1 ? [move] : []),
+      { keys: ['CTRL_U'], label: '^U', help: 'Clear the field', bar: 'Clear', run: (key) => this.#edit(key) },
+      { keys: ['ESCAPE'], label: 'Esc', help: 'Leave it as it was', bar: 'Cancel', run: () => BACK },
+    ];
+  }
+
+  queries(): [] {
+    return [];
+  }
+
+  #accept(accept: FormAccept): Reaction {
+    const values = this.#form.accept();
+    return values === null ? REDRAW : closeThen(accept(values));
+  }
+
+  #edit(key: string): Reaction {
+    return this.#form.onKey(key) ? REDRAW : IGNORED;
+  }
+
+  draw(canvas: Canvas): void {
+    const inner = drawBox(canvas, this.title, FORM_WIDTH, this.#lines.length + 1 + this.#form.height);
+    // On a low screen the fields stay, the text goes.
+    const lines = this.#lines.slice(0, Math.max(0, inner.height - 1 - this.#form.height));
+    for (const [i, line] of lines.entries()) canvas.text(inner.x, inner.y + i, line, 'dialog');
+    const above = lines.length === 0 ? 0 : lines.length + 1;
+    this.#form.draw(canvas, { ...inner, y: inner.y + above, height: inner.height - above });
+  }
+
+  onKey(key: string): Reaction {
+    const reaction = dispatchKey(this.keys, key);
+    return reaction.type === 'ignored' ? this.#edit(key) : reaction;
+  }
+}
+
+type FormAccept = (values: Record<string, string>) => Reaction;
+
+/** Fields to fill in below a text that says what they are for. Enter hands them over once no check complains. */
+export function formDialog(title: string, text: string, fields: readonly FormField[], accept: FormAccept): Screen {
+  return new FormDialog(title, text, fields, accept);
 }

@@ -5,6 +5,7 @@
 import type { Area, Canvas } from './canvas.ts';
 import { IGNORED, REDRAW } from './keys.ts';
 import type { MouseEvent, Reaction } from './screen.ts';
+import { drawScrollbar } from './table.ts';
 import { fitText, textWidth } from './text.ts';
 
 export interface MenuItem {
@@ -22,6 +23,8 @@ export class Menu {
   readonly #items: readonly MenuItem[];
   readonly #title: string;
   #selected = 0;
+  /** First entry shown where not all fit. */
+  #offset = 0;
   #rows: { y: number; item: number }[] = [];
   #box: Area = { x: 0, y: 0, width: 0, height: 0 };
 
@@ -77,14 +80,29 @@ export class Menu {
     this.#rows = [];
     canvas.fill(x, y, width, box.height, ' ', 'menu');
     canvas.frame(x, y, width, box.height, 'menuFrame', { topLeft: this.#title, style: 'menu' });
+    const visible = box.height - 2;
+    // A low terminal shows entries rather than lines between them, and scrolls through what is left.
+    const separated = this.height <= box.height;
+    const most = separated ? 0 : Math.max(0, this.#items.length - visible);
+    this.#offset = Math.min(Math.max(this.#offset, this.#selected - visible + 1), this.#selected, most);
     let line = y + 1;
     for (const [i, item] of this.#items.entries()) {
-      if (item.separated && line < y + box.height - 1)
-        canvas.text(x, line++, `├${'─'.repeat(width - 2)}┤`, 'menuFrame');
+      if (i < this.#offset) continue;
+      if (separated && item.separated) canvas.text(x, line++, `├${'─'.repeat(width - 2)}┤`, 'menuFrame');
       if (line >= y + box.height - 1) break;
       this.#rows.push({ y: line, item: i });
       this.#drawItem(canvas, x + 1, line++, width - 2, i);
     }
+    const total = separated ? visible : this.#items.length;
+    drawScrollbar(
+      canvas,
+      { x: x + width - 1, y: y + 1, width: 1, height: visible },
+      {
+        offset: this.#offset,
+        visible,
+        total,
+      },
+    );
   }
 
   #drawItem(canvas: Canvas, x: number, y: number, width: number, i: number): void {

@@ -5,6 +5,7 @@
 
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorName, Query } from '../../src/engine/monitor.ts';
+import type { SettingChanges } from '../../src/store/settings-table.ts';
 import type { Canvas } from './canvas.ts';
 
 /** What a key or a click asks the loop to do. */
@@ -27,6 +28,8 @@ export type Reaction =
   | { type: 'engine'; request: EngineRequest }
   /** Write every row that the question selects (its offset and limit do not count) to a CSV file, then say so. */
   | { type: 'save'; path: string; question: MonitorQuery }
+  /** Change settings: they hold at once and are saved; where that fails the status line says so. */
+  | { type: 'change-settings'; changes: SettingChanges }
   /** Several, in order. */
   | { type: 'all'; reactions: Reaction[] };
 

@@ -5,7 +5,7 @@
 import { createCanvas, type TextGrid } from './canvas.ts';
 import { Presenter } from './presenter.ts';
 import type { Terminal } from './terminal.ts';
-import { asciiOnly, colourDepth, createPalette, type ThemeName } from './theme.ts';
+import { asciiOnly, type ColourDepth, colourDepth, createPalette, type ThemeName } from './theme.ts';
 
 export interface Surface {
   readonly width: number;
@@ -23,19 +23,39 @@ export interface Surface {
 
 type Environment = Record<string, string | undefined>;
 
+/** What of the settings decides the colours. */
+interface Look {
+  theme: ThemeName;
+  /** false: none, whatever the terminal can do. */
+  colour: boolean;
+}
+
 export class TerminalSurface implements Surface {
   readonly #terminal: Terminal;
-  readonly #presenter: Presenter;
+  readonly #depth: ColourDepth;
+  readonly #synchronised: boolean;
+  #presenter: Presenter;
   readonly #ascii: boolean;
   #grid: TextGrid;
 
-  constructor(terminal: Terminal, env: Environment, theme: ThemeName = 'blue') {
+  constructor(terminal: Terminal, env: Environment, look: Look) {
     this.#terminal = terminal;
     this.#ascii = asciiOnly(env);
     // The Linux console prints what it does not know of mode 2026.
-    const synchronised = env.TERM !== 'linux';
-    this.#presenter = new Presenter({ palette: createPalette(theme, colourDepth(env)), synchronised });
+    this.#synchronised = env.TERM !== 'linux';
+    this.#depth = colourDepth(env);
+    this.#presenter = this.#makePresenter(look);
     this.#grid = createCanvas(0, 0, this.#ascii);
+  }
+
+  #makePresenter({ theme, colour }: Look): Presenter {
+    const palette = createPalette(theme, colour ? this.#depth : 'none');
+    return new Presenter({ palette, synchronised: this.#synchronised });
+  }
+
+  /** The next frame is drawn whole in these colours. */
+  useTheme(look: Look): void {
+    this.#presenter = this.#makePresenter(look);
   }
 
   get width(): number {

@@ -310,14 +310,15 @@ export class Table<Row> {
     for (let line = 0; line < lines; line++) {
       const y = body.y + i * lines + line;
       const whole = this.#options.rowStyle?.(row, line) ?? null;
-      if (selected) canvas.fill(body.x, y, body.width, 1, ' ', 'selected');
-      if (lines === 2) canvas.text(body.x, y, line === 0 ? '┌' : '└', selected ? 'selected' : 'frame');
+      const marked = whole === 'dim' ? 'selectedDim' : 'selected';
+      if (selected) canvas.fill(body.x, y, body.width, 1, ' ', marked);
+      if (lines === 2) canvas.text(body.x, y, line === 0 ? '┌' : '└', selected ? marked : 'frame');
       for (const { column, x, width } of placed) {
-        const text = fitText(column.read(row, line, width), width, column.align ?? 'left');
+        const text = column.read(row, line, width);
         const own = typeof column.style === 'function' ? column.style(row, line) : (column.style ?? 'text');
-        const style = selected ? (whole === 'dim' ? 'selectedDim' : 'selected') : (whole ?? own);
-        canvas.text(x, y, text, style);
-        if (how.highlight) markMatches(canvas, x, y, text, how.highlight);
+        const style = selected ? marked : (whole ?? own);
+        canvas.cell(x, y, width, text, style, column.align);
+        if (how.highlight) markMatches(canvas, x, y, fitText(text, width, column.align), how.highlight);
       }
     }
   }

@@ -34,8 +34,9 @@ const BLACK = colour(0, 16, 0, 0, 0);
 const RED = colour(1, 124, 176, 16, 16);
 /** Key letters on aqua: iptraf-ng's red is too close to its cyan to be read at a glance. */
 const DARK_RED = colour(1, 88, 132, 0, 0);
-const GREEN = colour(2, 28, 16, 120, 32);
-const BROWN = colour(3, 94, 128, 84, 0);
+/** On white; xterm's own green and yellow cannot be read there. */
+const GREEN = colour(4, 28, 16, 120, 32);
+const BROWN = colour(8, 94, 128, 84, 0);
 const NAVY = colour(4, 18, 12, 20, 108);
 const BLUE = colour(4, 26, 24, 88, 200);
 const MAGENTA = colour(5, 127, 160, 24, 144);
@@ -54,6 +55,11 @@ const SKY = colour(12, 117, 136, 196, 255);
 const PINK = colour(13, 213, 246, 150, 244);
 const CYAN = colour(14, 87, 112, 246, 252);
 const WHITE = colour(15, 231, 255, 255, 255);
+/** On navy: the red and the blue of sixteen colours are too close to it. */
+const ROSE = colour(15, 203, 255, 112, 104);
+const PALE_SKY = colour(7, 117, 136, 196, 255);
+/** Key names on aqua, where the red of eight colours is hard to read. */
+const KEY_RED = colour(4, 88, 132, 0, 0);
 /** Dim text on navy: silver where there are only eight colours, since bright black is often invisible there. */
 const MIST = colour(7, 103, 136, 140, 184);
 
@@ -67,7 +73,7 @@ const BLUE_THEME: Record<Style, Paint> = {
   heading: { fg: CYAN, bg: NAVY },
   selected: { fg: YELLOW, bg: BLACK, bold: true },
   selectedDim: { fg: SILVER, bg: BLACK },
-  key: { fg: DARK_RED, bg: AQUA },
+  key: { fg: KEY_RED, bg: AQUA },
   keyLabel: { fg: BLACK, bg: AQUA },
   menu: { fg: BLACK, bg: AQUA },
   menuFrame: { fg: NAVY, bg: AQUA },
@@ -82,9 +88,9 @@ const BLUE_THEME: Record<Style, Paint> = {
   error: { fg: WHITE, bg: RED, bold: true },
   tcp: { fg: YELLOW, bg: NAVY },
   udp: { fg: BRIGHT_GREEN, bg: NAVY },
-  icmp: { fg: BRIGHT_RED, bg: NAVY },
+  icmp: { fg: ROSE, bg: NAVY },
   otherIp: { fg: PINK, bg: NAVY },
-  nonIp: { fg: SKY, bg: NAVY },
+  nonIp: { fg: PALE_SKY, bg: NAVY },
   incoming: { fg: BRIGHT_GREEN, bg: NAVY },
   outgoing: { fg: PINK, bg: NAVY },
   bar: { fg: CYAN, bg: NAVY },
@@ -141,6 +147,7 @@ const LIGHT_THEME: Record<Style, Paint> = {
   menuSelected: { fg: WHITE, bg: BLUE, bold: true },
   hotKey: { fg: RED, bold: true },
   dialogFrame: { fg: BLUE },
+  field: { fg: BLACK, bg: SILVER },
   status: {},
   udp: { fg: GREEN },
   icmp: { fg: RED },
@@ -159,12 +166,14 @@ const MONOCHROME_THEME: Record<Style, Paint> = {
   title: { bold: true },
   heading: { bold: true },
   selected: { reverse: true },
-  selectedDim: { reverse: true, dim: true },
+  // Dim and reverse together is grey on grey.
+  selectedDim: { reverse: true },
   key: { bold: true },
   menuSelected: { reverse: true },
   hotKey: { bold: true, underline: true },
   field: { underline: true },
-  fieldError: { reverse: true, bold: true },
+  // Not reverse: the cursor is.
+  fieldError: { underline: true, bold: true },
   warning: { reverse: true, bold: true },
   error: { reverse: true, bold: true, underline: true },
   match: { underline: true, bold: true },
@@ -181,8 +190,9 @@ function foregroundCode(fg: Colour, depth: ColourDepth): string {
   if (depth === 'true') return `38;2;${fg.rgb.join(';')}`;
   if (depth === '256') return `38;5;${fg.indexed}`;
   if (fg.basic < 8) return String(30 + fg.basic);
-  // With eight colours bold is what makes a colour bright.
-  return depth === '16' ? String(82 + fg.basic) : `1;${22 + fg.basic}`;
+  if (depth === '16') return String(82 + fg.basic);
+  // With eight colours bold is what makes a colour bright, but often leaves black black: grey is faint text.
+  return fg.basic === 8 ? '2' : `1;${22 + fg.basic}`;
 }
 
 function backgroundCode(bg: Colour, depth: ColourDepth): string {

@@ -1,39 +1,26 @@
 /**
  * Main menu, in iptraf-ng's manner: monitors, About, Exit, each with a hot letter and a line of explanation. A monitor
- * that comes later is one more line in MONITOR_ENTRIES.
+ * that comes later is one more entry in monitors.ts.
  */
+import type { RateFormat } from '../../src/base/format.ts';
 import type { MonitorName } from '../../src/engine/monitor.ts';
 import { createAbout } from '../help/screen.ts';
 import { createInterfacePicker, type InterfaceChoice, type InterfacePickerRow } from '../interfaces/screen.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { centeredArea } from '../kit/chrome.ts';
+import { BACK } from '../kit/keys.ts';
 import { Menu, type MenuItem } from '../kit/menu.ts';
 import type { KeyHelp, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
-
-/** A monitor in the menu. */
-export interface MonitorEntry {
-  monitor: MonitorName;
-  label: string;
-  hotKey: string;
-  help: string;
-  /** Whether an interface is asked for, and whether "All interfaces" is among the answers. */
-  picker: 'none' | 'one' | 'one-or-all';
-}
-
-export const MONITOR_ENTRIES: readonly MonitorEntry[] = [
-  {
-    monitor: 'ip-traffic',
-    label: 'IP traffic monitor',
-    hotKey: 'm',
-    help: 'Every conversation: who talks to whom, how much, how fast',
-    picker: 'one-or-all',
-  },
-];
+import { MONITOR_ENTRIES, type MonitorEntry } from '../monitors.ts';
 
 export interface MenuOptions {
   version: string;
   /** What the interface picker shows; see InterfacePickerOptions. */
   interfaces(): readonly InterfacePickerRow[];
+  /** The screen of the settings. */
+  configure(): Screen;
+  /** How rates are written, as set now. */
+  rate?(): RateFormat;
   /** Starts a monitor and gives its screen. */
   openMonitor(monitor: MonitorName, choice: InterfaceChoice): Screen;
   entries?: readonly MonitorEntry[];
@@ -46,14 +33,19 @@ const MENU_KEYS: readonly KeyHelp[] = [
 ];
 
 class MenuScreen implements Screen {
-  readonly title = 'Main menu';
+  readonly title: string;
+  readonly overlay: boolean;
   readonly keys: readonly KeyHelp[];
   readonly #menu: Menu;
 
-  constructor(options: MenuOptions) {
-    const items = menuItems(options);
-    this.#menu = new Menu(items);
-    const hot = items.map(({ hotKey, label }): KeyHelp => ({ keys: [hotKey], label: hotKey, help: label, bar: null }));
+  /** `overlay`: a menu that stands on another one. */
+  constructor(title: string, items: readonly MenuItem[], overlay: boolean) {
+    this.title = title;
+    this.overlay = overlay;
+    this.#menu = new Menu(items, overlay ? title : '');
+    const hot = items.map(
+      ({ hotKey, label }): KeyHelp => ({ keys: [hotKey], label: hotKey, help: label.replace(/\.+$/, ''), bar: null }),
+    );
     // The common key x leaves as well: its line stands under "Everywhere".
     this.keys = [...MENU_KEYS, ...hot.filter((key) => key.label !== 'x')];
   }
@@ -71,6 +63,7 @@ class MenuScreen implements Screen {
   }
 
   onKey(key: string): Reaction {
+    if (this.overlay && (key === 'ESCAPE' || key === 'q')) return BACK;
     return this.#menu.onKey(key);
   }
 
@@ -86,22 +79,54 @@ function openEntry(entry: MonitorEntry, options: MenuOptions): Reaction {
     purpose: entry.label,
     rows: options.interfaces,
     offerAll: entry.picker === 'one-or-all',
+    rate: options.rate?.(),
     open,
   });
   return { type: 'open', screen: picker };
 }
 
-function menuItems(options: MenuOptions): MenuItem[] {
-  const monitors = (options.entries ?? MONITOR_ENTRIES).map(
-    (entry): MenuItem => ({
-      label: entry.label,
-      hotKey: entry.hotKey,
-      help: entry.help,
-      run: () => openEntry(entry, options),
-    }),
-  );
+function monitorItems(entries: readonly MonitorEntry[], options: MenuOptions): MenuItem[] {
+  return entries.map(({ label, hotKey, help }, i) => ({
+    label,
+    hotKey,
+    help,
+    run: () => openEntry(entries[i], options),
+  }));
+}
+
+/** iptraf-ng's sub-menu: who knows its keys (b, then s or p) finds them here. */
+function breakdowns(entries: readonly MonitorEntry[], options: MenuOptions): MenuItem[] {
+  if (entries.length === 0) return [];
+  const title = 'Statistical breakdowns';
   return [
-    ...monitors,
+    {
+      label: `${title}...`,
+      hotKey: 'b',
+      help: 'Packets by size, or traffic by TCP and UDP port',
+      run: () => ({ type: 'open', screen: new MenuScreen(title, monitorItems(entries, options), true) }),
+    },
+  ];
+}
+
+function menuItems(options: MenuOptions): MenuItem[] {
+  const entries = options.entries ?? MONITOR_ENTRIES;
+  const isBreakdown = ({ group }: MonitorEntry): boolean => group === 'breakdowns';
+  const first = entries.findIndex(isBreakdown);
+  const cut = first < 0 ? entries.length : first;
+  return [
+    ...monitorItems(entries.slice(0, cut), options),
+    ...breakdowns(entries.filter(isBreakdown), options),
+    ...monitorItems(
+      entries.slice(cut).filter((entry) => !isBreakdown(entry)),
+      options,
+    ),
+    {
+      label: 'Configure...',
+      hotKey: 'o',
+      help: 'Names, colours, units, timers, logging, ports, stations',
+      separated: true,
+      run: () => ({ type: 'open', screen: options.configure() }),
+    },
     {
       label: 'About',
       hotKey: 'a',
@@ -115,5 +140,5 @@ function menuItems(options: MenuOptions): MenuItem[] {
 
 /** The first screen of a start without options. */
 export function createMenu(options: MenuOptions): Screen {
-  return new MenuScreen(options);
+  return new MenuScreen('Main menu', menuItems(options), false);
 }

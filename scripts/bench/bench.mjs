@@ -1,13 +1,14 @@
 // The benchmark: this program as a user runs it (dist/), beside whichever peers are installed, all in one run: the
 // machine may be slow or busy, ratios hold. Never a test: nothing fails because it was slow.
 //
-//   npm run bench [-- --quick] [--only start,idle,cpu,speed,file,frame] [--markdown README.md]
+//   npm run bench [-- --quick] [--only start,idle,cpu,speed,file,frame,monitors] [--markdown README.md]
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileSender, createLink, deleteLink } from './link.mjs';
 import { cpuPerPacket, frame, fullSpeed, idle, RATE } from './live.mjs';
+import { monitorSections } from './monitors.mjs';
 import { readingRates, startUp } from './offline.mjs';
 import { markdown, megabytes, number, ratio, writeBetweenMarkers } from './report.mjs';
 import { PROGRAM, TOOLS } from './tools.mjs';
@@ -28,6 +29,7 @@ const MEASUREMENTS = {
   speed: speedSection,
   file: fileSection,
   frame: frameSection,
+  monitors: (sender) => monitorSections(sender, { window, quick, progress }),
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-bench-'));
@@ -102,14 +104,17 @@ async function cpuSections(sender) {
   ];
 }
 
-/** What 199,000 more conversations take. */
+/**
+ * What 180,000 more conversations take. From 20,000 on: the first thousands bring the program to do things that take
+ * memory once (compiled code, a larger heap), and that is no conversation's.
+ */
 async function memorySection(sender) {
   const rows = [];
   for (const traffic of ['udp', 'tcp']) {
     const measure = (conversations) => cpuPerPacket(sender, OURS[0], { conversations, traffic, ...window });
-    const few = await measure(1000);
+    const few = await measure(20_000);
     const many = await measure(200_000);
-    rows.push([traffic.toUpperCase(), `${number((many.anonymous - few.anonymous) / 199_000)} bytes`]);
+    rows.push([traffic.toUpperCase(), `${number((many.anonymous - few.anonymous) / 180_000)} bytes`]);
   }
   return { title: 'Memory of a conversation, at 200,000', columns: ['iptraf-ts'], rows };
 }

@@ -32,6 +32,20 @@ export function cpuNanoseconds(pids) {
   return total;
 }
 
+/** Nanoseconds that each thread of these processes ran or waited for a processor: what it wanted of the machine. */
+export function runnableNanoseconds(pids) {
+  const threads = new Map();
+  for (const pid of pids) {
+    for (const task of unlessGone(() => readdirSync(`/proc/${pid}/task`), [])) {
+      const [ran, waited] = unlessGone(() => readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8'), '0 0').split(
+        ' ',
+      );
+      threads.set(task, Number(ran) + Number(waited));
+    }
+  }
+  return threads;
+}
+
 /** Resident bytes of the given processes, each by itself, without packet rings (mappings of sockets). */
 export function residentBytes(pids) {
   return pids.map((pid) => unlessGone(() => residentOf(pid), 0)).reduce((a, b) => a + b, 0);

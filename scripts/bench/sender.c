@@ -1,11 +1,13 @@
 // Makes the traffic of the benchmark: 60-byte Ethernet frames of N conversations, sent through AF_PACKET in batches and
 // past the queueing discipline, or written to a pcap file. Prints how many frames went out, exactly.
 //
-//   sender send INTERFACE DESTINATION_MAC udp|tcp|mixed CONVERSATIONS PACKETS_PER_SECOND SECONDS     (0 = full speed)
-//   sender file PATH udp|tcp|mixed CONVERSATIONS PACKETS
+//   sender send INTERFACE DESTINATION_MAC TRAFFIC CONVERSATIONS PACKETS_PER_SECOND SECONDS     (0 = full speed)
+//   sender file PATH TRAFFIC CONVERSATIONS PACKETS
 //
 // Conversations are visited in a shuffled order, each once a round: neighbours in time are no neighbours in a table.
-// In `mixed`, even conversations are TCP and odd ones UDP. TCP begins with a SYN and goes on with 6 bytes of data.
+// TRAFFIC is udp, tcp, mixed (even conversations are TCP and odd ones UDP), stations (udp, each conversation from a MAC
+// address of its own) or ports (tcp, each conversation to a port of its own, up to all 65,536). TCP begins with a SYN and
+// goes on with 6 bytes of data.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +26,9 @@
 enum { FRAME = 60, BATCH = 64, IP = 14, L4 = 34, UDP_PROTOCOL = 17, TCP_PROTOCOL = 6 };
 enum { SYN = 0x02, PUSH_ACK = 0x18, TCP_DATA = 6 };
 
-enum traffic { UDP_ONLY, TCP_ONLY, MIXED };
+enum traffic { UDP_ONLY, TCP_ONLY, MIXED, STATIONS, PORTS, TRAFFICS };
+
+static const char *const TRAFFIC_NAMES[TRAFFICS] = {"udp", "tcp", "mixed", "stations", "ports"};
 
 struct generator {
   enum traffic traffic;
@@ -48,8 +52,9 @@ static void fail(const char *what) {
 }
 
 static void usage(void) {
-  fprintf(stderr, "usage: sender send IF MAC udp|tcp|mixed CONVERSATIONS RATE SECONDS\n"
-                  "       sender file PATH udp|tcp|mixed CONVERSATIONS PACKETS\n");
+  fprintf(stderr, "usage: sender send IF MAC TRAFFIC CONVERSATIONS RATE SECONDS\n"
+                  "       sender file PATH TRAFFIC CONVERSATIONS PACKETS\n"
+                  "TRAFFIC: udp, tcp, mixed, stations, ports\n");
   exit(2);
 }
 
@@ -100,7 +105,7 @@ static void build_tcp(struct generator *g, uint8_t *frame, uint32_t conversation
   const int data = first ? 0 : TCP_DATA;
   build_ip(frame, conversation, TCP_PROTOCOL, 40 + data);
   uint8_t *tcp = frame + L4;
-  put16(tcp + 2, 443);
+  put16(tcp + 2, g->traffic == PORTS ? (uint16_t)conversation : 443);
   put32(tcp + 4, first ? conversation + 1 : g->sequence[conversation]);
   put32(tcp + 8, first ? 0 : 1);
   tcp[12] = 5 << 4;
@@ -115,16 +120,17 @@ static void build_next(struct generator *g, uint8_t *frame) {
   g->next = g->next + 1 == g->conversations ? 0 : g->next + 1;
   memcpy(frame, g->destination_mac, 6);
   memcpy(frame + 6, "\x02\x00\x00\x00\x00\x01", 6);
+  if (g->traffic == STATIONS) put32(frame + 8, conversation + 256);
   put16(frame + 12, ETHERTYPE_IP);
-  const int tcp = g->traffic == TCP_ONLY || (g->traffic == MIXED && conversation % 2 == 0);
+  const int tcp = g->traffic == TCP_ONLY || g->traffic == PORTS || (g->traffic == MIXED && conversation % 2 == 0);
   if (tcp) build_tcp(g, frame, conversation);
   else build_udp(frame, conversation);
 }
 
 static struct generator new_generator(const char *traffic, const char *conversations) {
   struct generator g = {.conversations = (uint32_t)strtoul(conversations, NULL, 10)};
-  g.traffic = strcmp(traffic, "udp") == 0 ? UDP_ONLY : strcmp(traffic, "tcp") == 0 ? TCP_ONLY : MIXED;
-  if (g.conversations == 0) usage();
+  while (g.traffic < TRAFFICS && strcmp(traffic, TRAFFIC_NAMES[g.traffic]) != 0) g.traffic++;
+  if (g.traffic == TRAFFICS || g.conversations == 0) usage();
   g.order = calloc(g.conversations, sizeof *g.order);
   g.sequence = calloc(g.conversations, sizeof *g.sequence);
   if (g.order == NULL || g.sequence == NULL) fail("memory");

@@ -29,7 +29,7 @@ export function isInstalled(command) {
 }
 
 /** A running tool: pid, stdout and stderr so far, bytes to the terminal, `stop()` resolves when it has ended. */
-function withPipe(...command) {
+export function withPipe(...command) {
   const child = spawn(...onReceiver(...command), { stdio: ['ignore', 'pipe', 'pipe'] });
   // Only the last part matters: the last report, the last line of statistics.
   const tool = { pid: child.pid, output: '', bytes: 0, onData: null };

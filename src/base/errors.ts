@@ -77,6 +77,11 @@ export class OperatorError extends Error {
   }
 }
 
+/** A system call's message without what the operator did not ask: "ENOENT: no such file or directory, open '/x.tmp'". */
+export function systemCause(message: string): string {
+  return message.replace(/^[A-Z0-9]+: /, '').replace(/, [a-z]+( '.*)?$/, '');
+}
+
 /** The line that is printed, without program name and newline. */
 export function describeOperatorError(fields: OperatorErrorFields): string {
   const what = fields.target === '' ? fields.operation : `${fields.operation} ${fields.target}`;

@@ -50,6 +50,13 @@ export function formatCount(count: number | null | undefined): string {
   return digits + prefix;
 }
 
+/** A whole number with its prefix and no unit, which stands elsewhere: "999", "1.234M"; base 1024: "1.177Mi". */
+export function formatScaled(value: number | null | undefined, base: Base): string {
+  if (isUnknown(value)) return UNKNOWN;
+  const { digits, prefix } = scale(Math.round(value), base);
+  return digits + prefix;
+}
+
 /** Bytes with a unit: "999 B", "1.234 MB"; base 1024: "1.177 MiB". */
 export function formatBytes(bytes: number | null | undefined, base: Base = 1000): string {
   if (isUnknown(bytes)) return UNKNOWN;
@@ -77,9 +84,7 @@ export function formatRate(
 
 /** Packets a second: "123", "12.34k". */
 export function formatPacketRate(packetsPerSecond: number | null | undefined): string {
-  if (isUnknown(packetsPerSecond)) return UNKNOWN;
-  const { digits, prefix } = scale(Math.round(packetsPerSecond), 1000);
-  return digits + prefix;
+  return formatScaled(packetsPerSecond, 1000);
 }
 
 /** A time span as H:MM:SS; hours are not folded into days ("100:00:00"). */

@@ -53,9 +53,24 @@ export function parseKernelCounters(text: string): Map<string, KernelCounters> {
   return counters;
 }
 
-/** True where no hardware stands behind the interface: veth, bridge, loopback, tun, VLAN. */
+/**
+ * True where no hardware stands behind the interface: veth, bridge, loopback, tun, VLAN. A bond's counters are the sum of
+ * its members': it is virtual when they are.
+ */
 export function isVirtual(name: string, sysClassNet = '/sys/class/net'): boolean {
-  return !existsSync(join(sysClassNet, name, 'device'));
+  const hasDevice = (each: string): boolean => existsSync(join(sysClassNet, each, 'device'));
+  return !hasDevice(name) && !bondMembers(join(sysClassNet, name)).some(hasDevice);
+}
+
+/** Linux: Documentation/networking/bonding.rst, "bonding/slaves". */
+function bondMembers(folder: string): string[] {
+  try {
+    return readFileSync(join(folder, 'bonding/slaves'), 'utf8')
+      .split(/\s+/)
+      .filter((member) => member !== '');
+  } catch {
+    return [];
+  }
 }
 
 /**

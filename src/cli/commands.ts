@@ -1,6 +1,7 @@
-/** The commands that open no monitor: interfaces, doctor, completion, and what the build prints. Each gives its text. */
+/** The commands that open no monitor: interfaces, doctor, config, completion, and what the build prints. Each gives its text. */
 
-import type { Probe } from '../capture/doctor-probes.ts';
+import { EXIT } from '../base/errors.ts';
+import type { Probe, Verdict } from '../capture/doctor-probes.ts';
 import type { InterfaceInfo } from '../capture/interfaces.ts';
 import type { Shell } from './options.ts';
 import type { Invocation } from './parse.ts';
@@ -19,7 +20,16 @@ export async function runCommand({ values, command }: Invocation): Promise<Comma
       return doctor(values.json);
     case 'completion': {
       const { completionScript } = await import('./completion.ts');
-      return done(completionScript(command.word as Shell));
+      return done(completionScript(command.words[0] as Shell));
+    }
+    case 'config':
+    case 'config get':
+    case 'config set':
+    case 'config unset':
+    case 'config export':
+    case 'config import': {
+      const { configCommand } = await import('./config.ts');
+      return configCommand(command.line.name, command.words, values.json);
     }
     case 'man':
       return done((await import('./manual.ts')).manPage());
@@ -29,7 +39,7 @@ export async function runCommand({ values, command }: Invocation): Promise<Comma
 }
 
 function done(text: string): CommandResult {
-  return { text, status: 0 };
+  return { text, status: EXIT.ok };
 }
 
 async function interfaces(json: boolean): Promise<string> {
@@ -60,11 +70,17 @@ function addresses(info: InterfaceInfo): string {
   return info.addresses.length === 0 ? '-' : info.addresses.join(' ');
 }
 
+const STATUS_OF_VERDICT: Record<Verdict, number> = {
+  works: EXIT.ok,
+  denied: EXIT.noPermission,
+  unavailable: EXIT.failed,
+};
+
 async function doctor(json: boolean): Promise<CommandResult> {
-  const { captureProbes } = await import('../capture/doctor-probes.ts');
-  const probes = await captureProbes();
+  const { diagnose } = await import('../capture/doctor-probes.ts');
+  const { probes, verdict } = await diagnose();
   const text = json ? probes.map((probe) => `${JSON.stringify(probe)}\n`).join('') : probes.map(finding).join('');
-  return { text, status: 0 };
+  return { text, status: STATUS_OF_VERDICT[verdict] };
 }
 
 function finding({ name, ok, detail, remedy }: Probe): string {

@@ -2,6 +2,7 @@
  * Completion scripts for bash, zsh and fish, made from the option table. Interfaces are listed by the shell from
  * /sys/class/net, so that no program is started for a key press.
  */
+import { SETTINGS } from '../store/settings-table.ts';
 import { type Completion, OPTIONS, type OptionLine, type Shell, VISIBLE_COMMANDS } from './options.ts';
 import { PROGRAM } from './version.ts';
 
@@ -16,6 +17,45 @@ const withArgument = OPTIONS.filter((line) => line.argument !== null);
 function words(completion: Completion): string[] {
   return Array.isArray(completion) ? completion.filter((word) => word !== '') : [];
 }
+
+interface CommandCompletion {
+  /** Words that were typed before: "config", "config set theme". */
+  called: string[];
+  completion: Completion;
+}
+
+/** What may follow the words of a command, each list once with all that it follows. */
+function commandCompletions(): CommandCompletion[] {
+  const lists = new Map<string, Completion>();
+  const names = VISIBLE_COMMANDS.map(({ name }) => name);
+  for (const name of names.filter((each) => each.includes(' '))) {
+    const [first, second] = name.split(' ');
+    lists.set(first, [...((lists.get(first) as string[] | undefined) ?? []), second]);
+  }
+  for (const { name, argument } of VISIBLE_COMMANDS) if (argument?.words) lists.set(name, argument.words);
+  const keys = SETTINGS.map(({ name }) => name);
+  for (const name of ['config get', 'config set', 'config unset']) lists.set(name, keys);
+  for (const name of ['config export', 'config import']) lists.set(name, 'file');
+  for (const { name, kind } of SETTINGS) {
+    if (kind.type === 'switch') lists.set(`config set ${name}`, ['on', 'off']);
+    if (kind.type === 'choice') lists.set(`config set ${name}`, kind.values.map(String));
+    if (kind.type === 'file') lists.set(`config set ${name}`, 'file');
+  }
+  const grouped = new Map<string, CommandCompletion>();
+  for (const [called, completion] of lists) {
+    const key = JSON.stringify(completion);
+    grouped.set(key, { called: [...(grouped.get(key)?.called ?? []), called], completion });
+  }
+  return [...grouped.values()];
+}
+
+/** Alternatives of a shell's case. */
+function casePattern({ called }: CommandCompletion): string {
+  return called.map((words) => (words.includes(' ') ? `'${words}'` : words)).join('|');
+}
+
+/** First words of the commands, each once. */
+const FIRST_WORDS = [...new Set(VISIBLE_COMMANDS.map(({ name }) => name.split(' ')[0]))];
 
 function bashReply(completion: Completion): string {
   if (completion === 'interface') return 'COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word"))';
@@ -35,11 +75,9 @@ function bash(): string {
   const cases = withArgument.flatMap((line) =>
     bashCase(line.flags.join('|'), line.argument!.completion, line.argument!.optional),
   );
-  const commandCases = VISIBLE_COMMANDS.filter((command) => command.argument !== null).flatMap((command) =>
-    bashCase(command.name, command.argument!.words, false),
-  );
+  const commandCases = commandCompletions().flatMap((each) => bashCase(casePattern(each), each.completion, false));
   const flags = OPTIONS.flatMap((line) => line.flags).join(' ');
-  const commands = VISIBLE_COMMANDS.map((command) => command.name).join(' ');
+  const commands = FIRST_WORDS.join(' ');
   return [
     `# bash completion for ${PROGRAM}`,
     '_iptraf_ts() {',
@@ -47,6 +85,9 @@ function bash(): string {
     '  COMPREPLY=()',
     '  case $before in',
     ...cases,
+    '  esac',
+    // What goes with a command depends on all words before.
+    `  case "\${COMP_WORDS[*]:1:COMP_CWORD-1}" in`,
     ...commandCases,
     '  esac',
     '  if [[ $word == -* ]]; then',
@@ -84,21 +125,25 @@ function zsh(): string {
   const specifications = OPTIONS.flatMap((line) =>
     line.flags.map((flag) => `    '${flag}[${zshText(line.description)}]${zshAction(line)}'`),
   );
-  const commands = VISIBLE_COMMANDS.map((command) => `    '${command.name}:${zshText(command.description)}'`);
-  const commandWords = VISIBLE_COMMANDS.filter((command) => command.argument !== null).map(
-    (command) => `    ${command.name}) _values word ${command.argument!.words.join(' ')} ;;`,
+  const commands = VISIBLE_COMMANDS.filter(({ name }) => FIRST_WORDS.includes(name)).map(
+    (command) => `    '${command.name}:${zshText(command.description)}'`,
   );
+  const commandWords = commandCompletions().map((each) => {
+    const offers = each.completion === 'file' ? '_files' : `compadd ${words(each.completion).join(' ')}`;
+    return `    ${casePattern(each)}) ${offers} ;;`;
+  });
   return [
     `#compdef ${PROGRAM}`,
     `_iptraf_ts_interfaces() { local -a names=(all \${(f)"$(ls /sys/class/net)"}); compadd -a names }`,
     '_iptraf_ts_commands() {',
+    '  ((CURRENT == 2)) || return 1',
     '  local -a commands=(',
     ...commands,
     '  )',
     '  _describe command commands',
     '}',
     '_iptraf_ts_word() {',
-    '  case $words[CURRENT-1] in',
+    `  case "\${(j: :)words[2,CURRENT-1]}" in`,
     ...commandWords,
     '  esac',
     '}',
@@ -106,7 +151,7 @@ function zsh(): string {
     '  local -a options=(',
     ...specifications,
     '  )',
-    "  _arguments -s $options '1::command:_iptraf_ts_commands' '2::word:_iptraf_ts_word'",
+    "  _arguments -s $options '1::command:_iptraf_ts_commands' '*:word:_iptraf_ts_word'",
     '}',
     `if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _iptraf_ts "$@"; else compdef _iptraf_ts ${PROGRAM}; fi`,
     '',
@@ -124,24 +169,48 @@ function fishFlags(line: OptionLine): string {
 function fishArgument(line: OptionLine): string {
   if (line.argument === null) return '';
   const { completion, optional } = line.argument;
-  const list = words(completion);
   if (completion === 'file') return ' -r -F';
-  const given =
-    completion === 'interface' ? ' -a "all (ls /sys/class/net)"' : list.length > 0 ? ` -a "${list.join(' ')}"` : '';
-  return `${optional ? '' : ' -x'}${given}`;
+  // fish takes what an option may have only as written together with it: see fishNext.
+  return optional ? '' : ` -x${fishWords(completion)}`;
+}
+
+function fishWords(completion: Completion): string {
+  if (completion === 'interface') return ' -a "all (ls /sys/class/net)"';
+  const list = words(completion);
+  return list.length > 0 ? ` -a "${list.join(' ')}"` : '';
+}
+
+/** What may follow an option whose value may be left out. */
+function fishNext({ flags, argument }: OptionLine): string[] {
+  const given = argument?.optional ? fishWords(argument.completion) : '';
+  return given === '' ? [] : [`complete -c ${PROGRAM} -n '__fish_prev_arg_in ${flags.join(' ')}'${given}`];
 }
 
 function fish(): string {
-  const options = OPTIONS.map(
-    (line) => `complete -c ${PROGRAM} ${fishFlags(line)}${fishArgument(line)} -d ${fishQuoted(line.description)}`,
-  );
-  const commands = VISIBLE_COMMANDS.flatMap((command) => [
-    `complete -c ${PROGRAM} -n __fish_use_subcommand -a ${command.name} -d ${fishQuoted(command.description)}`,
-    ...(command.argument === null
-      ? []
-      : [
-          `complete -c ${PROGRAM} -n '__fish_seen_subcommand_from ${command.name}' -a "${command.argument.words.join(' ')}"`,
-        ]),
+  const options = OPTIONS.flatMap((line) => [
+    `complete -c ${PROGRAM} ${fishFlags(line)}${fishArgument(line)} -d ${fishQuoted(line.description)}`,
+    ...fishNext(line),
   ]);
-  return [`# fish completion for ${PROGRAM}`, `complete -c ${PROGRAM} -f`, ...options, ...commands, ''].join('\n');
+  const commands = VISIBLE_COMMANDS.filter(({ name }) => FIRST_WORDS.includes(name)).map(
+    ({ name, description }) => `complete -c ${PROGRAM} -n __iptraf_ts_called -a ${name} -d ${fishQuoted(description)}`,
+  );
+  const commandWords = commandCompletions().flatMap(({ called, completion }) => {
+    const offers = completion === 'file' ? '-F' : `-a "${words(completion).join(' ')}"`;
+    return called.map((typed) => `complete -c ${PROGRAM} -n '__iptraf_ts_called ${typed}' ${offers}`);
+  });
+  const called = [
+    'function __iptraf_ts_called',
+    '  set -l before (commandline -opc)',
+    '  test "$before[2..-1]" = "$argv"',
+    'end',
+  ];
+  return [
+    `# fish completion for ${PROGRAM}`,
+    `complete -c ${PROGRAM} -f`,
+    ...called,
+    ...options,
+    ...commands,
+    ...commandWords,
+    '',
+  ].join('\n');
 }

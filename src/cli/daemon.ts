@@ -11,13 +11,18 @@ import { join } from 'node:path';
 import { EXIT, OperatorError } from '../base/errors.ts';
 import { makeFolder } from '../store/folders.ts';
 import { runDirectory } from '../store/paths.ts';
+import { complain } from './fail.ts';
 import { processStat } from './process-stat.ts';
 import { PROGRAM } from './version.ts';
 
 /** Set for the copy, and taken out of its environment at once. */
 const DAEMON_VARIABLE = 'IPTRAF_TS_DAEMON';
 
-type Report = { type: 'ready' } | { type: 'failed'; line: string; status: number };
+type Report =
+  | { type: 'ready' }
+  /** One line for the operator; the start goes on. */
+  | { type: 'warning'; line: string }
+  | { type: 'failed'; line: string; status: number };
 
 /** What became of the copy: the exit status for the caller and, when it failed, the line to print. */
 export interface DaemonOutcome {
@@ -41,8 +46,9 @@ export function startDaemon(
   });
   interrupted.then(() => child.kill('SIGTERM'));
   return new Promise((resolve) => {
-    child.once('message', (message) => {
+    child.on('message', (message) => {
       const report = message as Report;
+      if (report.type === 'warning') return complain(report.line);
       child.disconnect();
       child.unref();
       resolve(report.type === 'ready' ? { status: EXIT.ok, line: null } : { status: report.status, line: report.line });
@@ -57,6 +63,8 @@ export function startDaemon(
 
 /** The copy's side. */
 export interface DaemonReporter {
+  /** A line for the caller's standard error, while it waits. */
+  warn(line: string): void;
   ready(): void;
   failed(line: string, status: number): Promise<void>;
 }
@@ -72,6 +80,7 @@ export function daemonReporter(): DaemonReporter | null {
       process.send?.(report, undefined, undefined, () => resolve());
     });
   return {
+    warn: (line) => void send({ type: 'warning', line }),
     ready: () => {
       send({ type: 'ready' }).then(() => process.connected && process.disconnect());
       // The folder it was started in must not be kept busy for months.

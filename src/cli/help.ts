@@ -21,9 +21,9 @@ export const USAGES: readonly (readonly [string, string])[] = [
 /** Signals, exit statuses and files, shared with the man page. */
 export const EXIT_STATUSES: readonly (readonly [string, string])[] = [
   ['0', 'done; also: time over, the reader of a pipe went away, a daemon told to stop'],
-  ['1', 'it failed: unknown interface, damaged file, capture lost'],
+  ['1', 'it failed: unknown interface, damaged file, capture lost; doctor: no source can capture here'],
   ['2', 'wrong use, or an expression that libpcap refuses'],
-  ['77', 'not permitted'],
+  ['77', 'not permitted; doctor: only permission is missing'],
 ];
 
 /** All spellings with the placeholder: "-v, -V, --version", "-f [FACILITY]". */
@@ -48,7 +48,8 @@ export function commandSpelling({ name, argument }: (typeof VISIBLE_COMMANDS)[nu
   return argument === null ? name : `${name} ${argument.placeholder}`;
 }
 
-function wrap(text: string, width: number): string[] {
+/** Words laid out in lines of at most `width` characters. */
+export function wrap(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
     const last = lines.length - 1;

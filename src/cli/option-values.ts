@@ -1,9 +1,13 @@
 /** What the options mean, as the rest of the program reads them: one field for each line of the option table. */
-import type { IpTrafficSort } from '../../screens/ip-traffic/types.ts';
 
 export interface OptionValues {
-  /** Interface arguments as given; '' stands for the interface of the default route; null: -i was not given. */
-  interfaces: string[] | null;
+  /** Monitors: interface arguments as given; '' stands for the interface of the default route; null: not given. */
+  ipTraffic: string[] | null;
+  general: boolean;
+  detailed: string[] | null;
+  packetSizes: string[] | null;
+  ports: string[] | null;
+  lanStations: string[] | null;
   readFile: string | null;
   writeFile: string | null;
   expression: string | null;
@@ -17,7 +21,8 @@ export interface OptionValues {
   everySeconds: number | null;
   forSeconds: number | null;
   limit: number | null;
-  sort: IpTrafficSort | null;
+  /** A column of the monitor that is named. */
+  sort: string | null;
   names: boolean;
   bytes: 'ip' | 'wire' | null;
   logFile: string | null;

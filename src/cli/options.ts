@@ -3,7 +3,8 @@
  * page (manual.ts), the completion scripts (completion.ts) and the README's table (options-table.ts) are made from it.
  * A later monitor adds a line to OPTIONS and takes its line out of LATER. It imports nothing heavy: --help starts here.
  */
-import { IP_TRAFFIC_SORTS, type IpTrafficSort } from '../../screens/ip-traffic/types.ts';
+import { MONITOR_ENTRIES } from '../../screens/monitors.ts';
+import type { MonitorName } from '../engine/monitor.ts';
 import { SYSLOG_FACILITIES } from '../output/syslog-facilities.ts';
 import type { OptionValues } from './option-values.ts';
 import { choice, interfaceArgument, number, path, text, wholeNumber } from './readers.ts';
@@ -44,6 +45,8 @@ export interface OptionLine {
   /** Printed as "(default …)"; null where there is none. */
   default: string | null;
   section: Section;
+  /** The monitor that the option names. */
+  monitor?: MonitorName;
 }
 
 /** An option that is recognised and answered, but not listed anywhere. */
@@ -54,16 +57,14 @@ export interface LaterOption {
 
 /** Rows of text, JSON and CSV output when --limit is not given. */
 export const DEFAULT_LIMIT = 50;
-/** Order of the rows when --sort is not given. */
-export const DEFAULT_SORT: IpTrafficSort = 'bytes';
 /** Seconds between two snapshots when --every is not given. */
 export const DEFAULT_EVERY_SECONDS = 1;
-/** Minutes between two interval records of a log when -I is not given (iptraf-ng's default). */
-export const DEFAULT_LOG_INTERVAL_MINUTES = 60;
 /** The largest packet that libpcap's tools keep; more is never needed. */
 const MAXIMUM_SNAPLEN = 262_144;
 
 const BYTE_KINDS = ['ip', 'wire'] as const;
+/** Columns of all monitors. */
+const SORTS = [...new Set(MONITOR_ENTRIES.flatMap((entry) => entry.sorts))];
 const CAPTURE_KINDS = ['auto', 'ring', 'pcap'] as const;
 
 function argument(
@@ -75,20 +76,45 @@ function argument(
   return { placeholder, optional, completion, read };
 }
 
+/** The option of a monitor that watches interfaces. */
+function interfaceMonitor(
+  name: keyof OptionValues,
+  flag: string,
+  monitor: MonitorName,
+  description: string,
+): OptionLine {
+  const given = argument('IF|all', interfaceArgument, 'interface', true);
+  return { name, flags: [flag], monitor, argument: given, description, default: null, section: 'monitors' };
+}
+
 function oneOf(placeholder: string, words: readonly string[], optional = false): OptionArgument {
   return argument(placeholder, choice(words), words, optional);
 }
 
 export const OPTIONS: readonly OptionLine[] = [
   {
-    name: 'interfaces',
+    name: 'ipTraffic',
     flags: ['-i'],
+    monitor: 'ip-traffic',
     argument: argument('IF|all', interfaceArgument, 'interface', true),
     description:
       'IP traffic: every conversation with its rates; IF is a name, a pattern (veth*), an address or network that the interface holds or routes, or a container network; several may follow; without one, the interface of the default route',
     default: null,
     section: 'monitors',
   },
+  {
+    name: 'general',
+    flags: ['-g'],
+    monitor: 'general',
+    argument: null,
+    description: 'general interface statistics: every interface, what it carries and what the kernel counted',
+    default: null,
+    section: 'monitors',
+  },
+  interfaceMonitor('detailed', '-d', 'detailed', 'detailed interface statistics: protocols, rates and their history'),
+  interfaceMonitor('packetSizes', '-z', 'packet-sizes', 'packets by size, in and out'),
+  interfaceMonitor('ports', '-s', 'ports', 'TCP and UDP traffic by service port'),
+  interfaceMonitor('lanStations', '-l', 'lan-stations', 'stations on the local network by hardware address'),
   {
     name: 'readFile',
     flags: ['-r'],
@@ -117,7 +143,8 @@ export const OPTIONS: readonly OptionLine[] = [
     name: 'capture',
     flags: ['--capture'],
     argument: oneOf('SOURCE', CAPTURE_KINDS),
-    description: 'capture through the packet ring (ring; so does auto) or through libpcap (pcap): auto, ring or pcap',
+    description:
+      'capture through the packet ring (ring), through libpcap (pcap), or through libpcap only where the ring does not work (auto): auto, ring or pcap',
     default: 'auto',
     section: 'capture',
   },
@@ -196,9 +223,9 @@ export const OPTIONS: readonly OptionLine[] = [
   {
     name: 'sort',
     flags: ['--sort'],
-    argument: oneOf('COLUMN', IP_TRAFFIC_SORTS),
-    description: `order of the rows, figures from the largest down: ${IP_TRAFFIC_SORTS.join(', ')}`,
-    default: `${DEFAULT_SORT}; on a screen rate`,
+    argument: oneOf('COLUMN', SORTS),
+    description: `order of the rows, figures from the largest down; each monitor has its own among: ${SORTS.join(', ')}`,
+    default: null,
     section: 'output',
   },
   {
@@ -238,7 +265,7 @@ export const OPTIONS: readonly OptionLine[] = [
     flags: ['-I'],
     argument: argument('MINUTES', number('minutes')),
     description: 'minutes between two interval records of the log; fractions are allowed',
-    default: String(DEFAULT_LOG_INTERVAL_MINUTES),
+    default: 'the setting logIntervalMinutes, 60 at first',
     section: 'logs',
   },
   {
@@ -286,11 +313,6 @@ export const OPTIONS: readonly OptionLine[] = [
 
 /** Options of monitors and features that come with later versions. */
 export const LATER: readonly LaterOption[] = [
-  { flag: '-g', what: 'the general interface statistics are' },
-  { flag: '-d', what: 'the detailed interface statistics are' },
-  { flag: '-s', what: 'the TCP/UDP port monitor is' },
-  { flag: '-z', what: 'the packet size monitor is' },
-  { flag: '-l', what: 'the LAN station monitor is' },
   { flag: '-u', what: 'running without privileges is' },
   { flag: '--pairs', what: 'the host pair monitor is' },
   { flag: '--processes', what: 'the process monitor is' },
@@ -301,10 +323,31 @@ export const LATER: readonly LaterOption[] = [
 /** Predecessors whose options come with later versions, as first word or as the name of a link to the program. */
 export const LATER_DOORS = ['iftop', 'nethogs', 'bandwhich'] as const;
 
+/** Words after a command's name. */
+export interface CommandArgument {
+  /** As help prints it: "SHELL", "KEY VALUE...", "[FILE]". */
+  placeholder: string;
+  /** The only ones there are; null: any. */
+  words: readonly string[] | null;
+  /** Least and most. */
+  count: readonly [number, number];
+}
+
 export interface CommandLine {
-  name: 'interfaces' | 'doctor' | 'completion' | 'man' | 'options-table';
-  /** Words after the name; null: none. */
-  argument: { placeholder: string; words: readonly string[] } | null;
+  name:
+    | 'interfaces'
+    | 'doctor'
+    | 'config'
+    | 'config get'
+    | 'config set'
+    | 'config unset'
+    | 'config export'
+    | 'config import'
+    | 'completion'
+    | 'man'
+    | 'options-table';
+  /** null: none. */
+  argument: CommandArgument | null;
   /** Switches that go with it. */
   options: readonly (keyof OptionValues)[];
   description: string;
@@ -331,8 +374,50 @@ export const COMMANDS: readonly CommandLine[] = [
     hidden: false,
   },
   {
+    name: 'config',
+    argument: null,
+    options: ['json'],
+    description: 'print every setting with its value, its default and what it does',
+    hidden: false,
+  },
+  {
+    name: 'config get',
+    argument: { placeholder: 'KEY', words: null, count: [1, 1] },
+    options: ['json'],
+    description: 'print the value of a setting; lists one entry a line',
+    hidden: false,
+  },
+  {
+    name: 'config set',
+    argument: { placeholder: 'KEY VALUE...', words: null, count: [2, Number.POSITIVE_INFINITY] },
+    options: [],
+    description: 'change a setting; of a list, name all entries (8000 9000-9100, or MAC=TEXT...)',
+    hidden: false,
+  },
+  {
+    name: 'config unset',
+    argument: { placeholder: 'KEY', words: null, count: [1, 1] },
+    options: [],
+    description: 'put a setting back to its default',
+    hidden: false,
+  },
+  {
+    name: 'config export',
+    argument: { placeholder: '[FILE]', words: null, count: [0, 1] },
+    options: [],
+    description: 'write all settings as JSON to FILE or standard output',
+    hidden: false,
+  },
+  {
+    name: 'config import',
+    argument: { placeholder: 'FILE|-', words: null, count: [1, 1] },
+    options: [],
+    description: 'replace all settings by those of an export; a copy of the old ones is kept',
+    hidden: false,
+  },
+  {
     name: 'completion',
-    argument: { placeholder: 'SHELL', words: SHELLS },
+    argument: { placeholder: 'SHELL', words: SHELLS, count: [1, 1] },
     options: [],
     description: `print a completion script for ${SHELLS.join(', ')}`,
     hidden: false,
@@ -342,3 +427,21 @@ export const COMMANDS: readonly CommandLine[] = [
 ];
 
 export const VISIBLE_COMMANDS = COMMANDS.filter((command) => !command.hidden);
+
+/** A monitor that the command line names. */
+export interface ChosenMonitor {
+  monitor: MonitorName;
+  /** Its line of the option table. */
+  line: OptionLine;
+  /** As given; a monitor that takes no interface watches all. */
+  interfaces: string[];
+}
+
+/** The monitors that are named, in the order of the option table. */
+export function chosenMonitors(values: OptionValues): ChosenMonitor[] {
+  return OPTIONS.flatMap((line) => {
+    const given = values[line.name];
+    if (line.monitor === undefined || given === null || given === false) return [];
+    return [{ monitor: line.monitor, line, interfaces: line.argument === null ? ['all'] : (given as string[]) }];
+  });
+}

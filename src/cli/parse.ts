@@ -4,16 +4,18 @@
  */
 import { basename } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { monitorEntry } from '../../screens/monitors.ts';
 import { OperatorError } from '../base/errors.ts';
+import type { MonitorName } from '../engine/monitor.ts';
 import type { OptionValues } from './option-values.ts';
-import { COMMANDS, type CommandLine, LATER, LATER_DOORS, OPTIONS, type OptionLine } from './options.ts';
+import { COMMANDS, type CommandLine, chosenMonitors, LATER, LATER_DOORS, OPTIONS, type OptionLine } from './options.ts';
 import { BadValue } from './readers.ts';
 import { PROGRAM } from './version.ts';
 
 export interface Invocation {
   values: OptionValues;
-  /** The command and its word, or null for monitors and the menu. */
-  command: { line: CommandLine; word: string | null } | null;
+  /** The command and the words after its name, or null for monitors and the menu. */
+  command: { line: CommandLine; words: readonly string[] } | null;
 }
 
 const HELP_REMEDY = `see ${PROGRAM} --help`;
@@ -123,23 +125,37 @@ function readValues(given: Record<string, unknown>): OptionValues {
 /** Words are a command, or further interfaces after -i: scripts write -i $(list of interfaces). */
 function withWords(values: OptionValues, words: readonly string[]): Invocation {
   if (words.length === 0) return { values, command: null };
-  const line = COMMANDS.find((command) => command.name === words[0]);
-  if (line !== undefined) return { values, command: { line, word: commandWord(line, words.slice(1)) } };
-  if (values.interfaces === null) {
+  const line = commandOf(words);
+  if (line !== null) return { values, command: { line, words: commandWords(line, words) } };
+  const named = chosenMonitors(values).find(({ line: { argument } }) => argument !== null);
+  if (named === undefined) {
     throw usageError(words[0], 'there is no such command', `an interface goes after -i; ${HELP_REMEDY}`);
   }
-  return { values: { ...values, interfaces: [...values.interfaces, ...words] }, command: null };
+  return { values: { ...values, [named.line.name]: [...named.interfaces, ...words] }, command: null };
 }
 
-function commandWord(line: CommandLine, words: readonly string[]): string | null {
-  const called = [line.name, ...words].join(' ');
-  if (line.argument === null) {
-    if (words.length > 0) throw usageError(called, `${line.name} takes no word`);
-    return null;
+/** The command with the longest name that the words begin with ("config get" before "config"), or null. */
+function commandOf(words: readonly string[]): CommandLine | null {
+  const called = (name: string): boolean => name.split(' ').every((word, i) => word === words[i]);
+  const found = COMMANDS.filter(({ name }) => called(name));
+  return found.sort((a, b) => b.name.length - a.name.length)[0] ?? null;
+}
+
+/** The words after the command's name. */
+function commandWords({ name, argument }: CommandLine, words: readonly string[]): readonly string[] {
+  const given = words.slice(name.split(' ').length);
+  const called = words.map(quoted).join(' ');
+  if (argument === null) {
+    const next = COMMANDS.filter((command) => command.name.startsWith(`${name} `)).map(({ name: each }) => each);
+    if (given.length === 0) return given;
+    if (next.length === 0) throw usageError(called, `${name} takes no word`);
+    throw usageError(called, 'there is no such command', `there are ${next.join(', ')}`);
   }
-  const allowed = line.argument.words;
-  if (words.length !== 1 || !allowed.includes(words[0])) throw usageError(called, `say one of ${allowed.join(', ')}`);
-  return words[0];
+  const { words: allowed, count, placeholder } = argument;
+  if (allowed !== null && (given.length !== 1 || !allowed.includes(given[0])))
+    throw usageError(called, `say one of ${allowed.join(', ')}`);
+  if (given.length < count[0] || given.length > count[1]) throw usageError(called, `say ${name} ${placeholder}`);
+  return given;
 }
 
 function checkCombination({ values, command }: Invocation): void {
@@ -167,23 +183,47 @@ function checkCommand(values: OptionValues, line: CommandLine): void {
 }
 
 function checkFiles(values: OptionValues): void {
-  const { readFile, writeFile, interfaces, background } = values;
+  const { readFile, writeFile, background } = values;
   if (readFile === null) return;
-  const named = interfaces?.filter((name) => name !== 'all') ?? [];
-  if (named.length > 0) throw usageError(`-i ${quoted(named[0])} with -r`, 'a file is read whole', '-i all, or no -i');
+  for (const { line, interfaces } of chosenMonitors(values)) {
+    const flag = line.flags[0];
+    const name = interfaces.find((each) => each !== 'all' && each !== '');
+    if (name !== undefined) throw usageError(`${flag} ${quoted(name)} with -r`, 'a file is read whole', `${flag} all`);
+  }
   if (readFile === writeFile) throw usageError(`-w ${writeFile}`, 'it is the file that -r reads');
   if (readFile === '-' && background) throw usageError('-r - with -B', 'the background has no standard input');
 }
 
 /** Options that need a monitor do nothing in the menu: better said than ignored. */
 function checkMonitor(values: OptionValues, format: string | null): void {
-  const monitor = values.interfaces !== null || values.readFile !== null || values.background;
-  if (monitor) return;
+  const chosen = chosenMonitors(values);
+  if (chosen.length > 1) {
+    throw usageError(chosen.map(({ line }) => line.flags[0]).join(' '), 'one monitor at a time', HELP_REMEDY);
+  }
+  const monitor = chosen[0]?.monitor ?? 'ip-traffic';
+  checkSort(values.sort, monitor);
+  checkLog(values, monitor, chosen[0]?.line.flags[0] ?? '-i');
+  if (chosen.length > 0 || values.readFile !== null || values.background) return;
   const stray =
     format ??
     OPTIONS.find(({ name, argument }) => MONITOR_ONLY.has(name) && argument !== null && values[name] !== null)
       ?.flags[0];
   if (stray !== undefined) throw usageError(stray, 'no monitor is named', `-i IF or -r FILE; ${HELP_REMEDY}`);
+}
+
+/** Logs of the other monitors come with a later version. */
+function checkLog({ background, logFile, facility }: OptionValues, monitor: MonitorName, flag: string): void {
+  const logs = background ? '-B' : logFile !== null ? '-L' : facility ? '-f' : null;
+  if (logs === null || monitor === 'ip-traffic') return;
+  throw usageError(`${logs} with ${flag}`, 'this monitor has no log in this version', `${logs} with -i IF`);
+}
+
+/** Each monitor has columns of its own. */
+function checkSort(sort: string | null, monitor: MonitorName): void {
+  const { sorts } = monitorEntry(monitor);
+  if (sort === null || sorts.includes(sort)) return;
+  const cause = sorts.length === 0 ? 'the order of this monitor is fixed' : `not one of ${sorts.join(', ')}`;
+  throw usageError(`--sort ${quoted(sort)}`, cause);
 }
 
 const MONITOR_ONLY: ReadonlySet<keyof OptionValues> = new Set([
@@ -194,7 +234,8 @@ const MONITOR_ONLY: ReadonlySet<keyof OptionValues> = new Set([
   'sort',
 ]);
 
-/** True when every interface is watched: -i all, or -B alone. */
+/** True when every interface is watched: -i all, -g, or -B alone. */
 export function watchesAll(values: OptionValues): boolean {
-  return values.interfaces === null ? values.background : values.interfaces.includes('all');
+  const [chosen] = chosenMonitors(values);
+  return chosen === undefined ? values.background : chosen.interfaces.includes('all');
 }

@@ -2,22 +2,30 @@
  * From the command line and the settings to what the engine is asked to do: which source, which options. Options win
  * over settings. Reads the system (interfaces, libpcap's compiler) but opens nothing.
  */
+import { monitorEntry } from '../../screens/monitors.ts';
 import type { EngineOptions, SourceOptions } from '../engine/messages.ts';
-import type { Settings } from '../store/settings.ts';
+import type { MonitorName } from '../engine/monitor.ts';
+import { portRange } from '../store/setting-kinds.ts';
+import type { Settings } from '../store/settings-table.ts';
 import type { OptionValues } from './option-values.ts';
-import { DEFAULT_EVERY_SECONDS } from './options.ts';
+import { chosenMonitors, DEFAULT_EVERY_SECONDS } from './options.ts';
+
+/** -r and -B without a monitor. */
+const DEFAULT_MONITOR = 'ip-traffic';
 
 const SNAPLEN = 256;
 const FULL_SNAPLEN = 262_144;
 
-/** What a run watches: live interfaces or a file. */
-export type Watched = { interfaces: string[] | 'all' } | { file: string };
+/** What a run watches, and through which monitor: live interfaces or a file. */
+export type Watched = { monitor: MonitorName } & ({ interfaces: string[] | 'all' } | { file: string });
 
 /** What the command line names, or null: the menu asks. Warnings (one line each) go to `warn`. */
 export async function watched(values: OptionValues, warn: (line: string) => void): Promise<Watched | null> {
-  if (values.readFile !== null) return { file: values.readFile };
-  const given = values.interfaces ?? (values.background ? ['all'] : null);
-  return given === null ? null : { interfaces: await resolve(given, values.physical, warn) };
+  const [chosen] = chosenMonitors(values);
+  const monitor = chosen?.monitor ?? DEFAULT_MONITOR;
+  if (values.readFile !== null) return { monitor, file: values.readFile };
+  const given = chosen?.interfaces ?? (values.background ? ['all'] : null);
+  return given === null ? null : { monitor, interfaces: await resolve(given, values.physical, warn) };
 }
 
 async function resolve(given: string[], physical: boolean, warn: (line: string) => void): Promise<string[] | 'all'> {
@@ -46,7 +54,7 @@ export async function engineOptions(
   const snaplen = values.snaplen ?? (values.writeFile === null ? SNAPLEN : FULL_SNAPLEN);
   return {
     source: sourceOptions(what, values, settings),
-    monitors: ['ip-traffic'],
+    monitors: [...monitorEntry(what.monitor).asks],
     snaplen,
     expression: values.expression === null ? null : await compile(values.expression, snaplen),
     writePath,
@@ -55,8 +63,9 @@ export async function engineOptions(
     maximumConversations: settings.maximumConversations,
     decapsulate: settings.decapsulateTunnels,
     keepsPackets: !live && process.stdout.isTTY === true && !values.text && !values.json && !values.csv,
+    servicePorts: settings.additionalPorts.map(portRange).filter((range) => range !== null),
     tcpTimeout: settings.tcpTimeoutMinutes * 60,
-    closedPersistence: live ? settings.closedPersistenceMinutes * 60 : null,
+    closedPersistence: live && settings.closedPersistenceMinutes > 0 ? settings.closedPersistenceMinutes * 60 : null,
   };
 }
 

@@ -2,20 +2,19 @@
  * Output for pipes: every window's snapshot onto standard output as text, JSON lines or CSV. A slow reader slows the
  * asking, never the counting; a reader that goes away is a quiet end.
  */
-import { nameRows } from '../../screens/ip-traffic/output.ts';
-import { ASCENDING_SORTS, type IpTrafficRow } from '../../screens/ip-traffic/types.ts';
+import { monitorEntry } from '../../screens/monitors.ts';
 import type { CaptureFact } from '../capture/capture-source.ts';
 import type { EngineClient, WatchReceiver } from '../engine/engine-client.ts';
 import type { Snapshot } from '../engine/messages.ts';
-import type { Query } from '../engine/monitor.ts';
+import type { MonitorName, Query } from '../engine/monitor.ts';
 import { NameCache } from '../names/name-cache.ts';
-import { type OutputKind, outputFormat } from '../output/monitors.ts';
+import type { MonitorOutput } from '../output/monitor-output.ts';
+import { monitorOutput, type OutputKind, outputFormat } from '../output/monitors.ts';
 import { OutputWriter } from '../output/writer.ts';
 import type { OptionValues } from './option-values.ts';
-import { DEFAULT_EVERY_SECONDS, DEFAULT_LIMIT, DEFAULT_SORT } from './options.ts';
+import { DEFAULT_EVERY_SECONDS, DEFAULT_LIMIT } from './options.ts';
 import type { Watch } from './session.ts';
 
-const MONITOR = 'ip-traffic';
 const STANDARD_OUTPUT = 1;
 /** A file's only snapshot waits so long for names, in milliseconds; live ones never wait: the next has them. */
 const NAMES_PATIENCE_MS = 3000;
@@ -30,10 +29,13 @@ function kindOf({ json, csv }: OptionValues): OutputKind {
 }
 
 export class Printer {
+  readonly #monitor: MonitorName;
   readonly #writer: OutputWriter<unknown>;
   readonly #values: OptionValues;
   readonly #done: (error: unknown) => void;
   readonly #names: NameCache | null;
+  readonly #nameRows: MonitorOutput<unknown>['nameRows'] | null;
+  readonly #describeRows: (rows: readonly unknown[]) => void;
   /** Nothing that happens from now on concerns the caller. */
   #abandoned = false;
   /** What is being written; events go in between. */
@@ -45,21 +47,31 @@ export class Printer {
   /** The snapshot that is coming in is one of those. */
   #skips = false;
 
-  /** `done` is called when nobody reads any more (null), or with what went wrong. */
-  constructor(values: OptionValues, done: (error: unknown) => void) {
+  /**
+   * `descriptions`: the operator's own names of stations, by MAC address. `done` is called when nobody reads any more
+   * (null), or with what went wrong.
+   */
+  constructor(
+    monitor: MonitorName,
+    values: OptionValues,
+    descriptions: Readonly<Record<string, string>>,
+    done: (error: unknown) => void,
+  ) {
+    this.#monitor = monitor;
     this.#values = values;
     this.#done = done;
     this.#names = values.names ? new NameCache() : null;
-    const format = outputFormat(MONITOR, kindOf(values));
-    if (format === null) throw new Error(`${MONITOR} has no output`);
-    this.#writer = new OutputWriter(STANDARD_OUTPUT, 'standard output', format);
+    const output = monitorOutput(monitor);
+    this.#nameRows = output.nameRows ?? null;
+    this.#describeRows = (rows) => output.describeRows?.(rows, (mac) => descriptions[mac] ?? null);
+    this.#writer = new OutputWriter(STANDARD_OUTPUT, 'standard output', outputFormat(monitor, kindOf(values)));
   }
 
   /** What to ask the engine. */
   watch(): Watch {
     const { head, rows, end } = this.#receiver();
     return {
-      monitor: MONITOR,
+      monitor: this.#monitor,
       query: this.#query(),
       receiver: {
         head: (snapshot) => {
@@ -77,18 +89,19 @@ export class Printer {
     this.#isOver = true;
     const every = (this.#values.everySeconds ?? DEFAULT_EVERY_SECONDS) * 1000;
     if (performance.now() - this.#lastSnapshot <= Math.min(JUST_NOW_MS, every / 2)) return;
-    await engine.take(MONITOR, this.#query(), this.#receiver());
+    await engine.take(this.#monitor, this.#query(), this.#receiver());
   }
 
   #query(): Query {
-    const sort = this.#values.sort ?? DEFAULT_SORT;
+    const { pipeSort, ascendingSorts, pipeOptions } = monitorEntry(this.#monitor);
+    const sort = this.#values.sort ?? pipeSort;
     return {
       sort,
-      descending: !ASCENDING_SORTS.has(sort),
+      descending: sort !== null && !ascendingSorts.has(sort),
       offset: 0,
       limit: this.#values.limit ?? DEFAULT_LIMIT,
       follow: null,
-      options: { panel: 'all', search: null },
+      options: { ...pipeOptions, byteKind: this.#values.bytes ?? 'ip' },
     };
   }
 
@@ -98,7 +111,7 @@ export class Printer {
         this.#lastSnapshot = performance.now();
         return this.#put(() => this.#writer.begin(snapshot));
       },
-      rows: (rows) => this.#put(() => this.#rows(rows as IpTrafficRow[])),
+      rows: (rows) => this.#put(() => this.#rows(rows)),
       end: () => this.#put(() => this.#writer.end()),
     };
   }
@@ -107,21 +120,22 @@ export class Printer {
     this.#put(() => this.#writer.event({ ...fact, time: Date.now() / 1000 }));
   }
 
-  async #rows(rows: IpTrafficRow[]): Promise<void> {
+  async #rows(rows: unknown[]): Promise<void> {
+    this.#describeRows(rows);
     const names = this.#names;
     if (names !== null) {
-      nameRows(rows, (address) => names.lookup(address));
+      this.#nameRows?.(rows, (address) => names.lookup(address));
       if (this.#values.readFile !== null) await this.#awaitNames(names, rows);
     }
     await this.#writer.rows(rows);
   }
 
-  async #awaitNames(names: NameCache, rows: IpTrafficRow[]): Promise<void> {
+  async #awaitNames(names: NameCache, rows: unknown[]): Promise<void> {
     const patience = performance.now() + NAMES_PATIENCE_MS;
     while (names.pending > 0 && performance.now() < patience) {
       await new Promise((resolve) => setTimeout(resolve, NAMES_PAUSE_MS));
     }
-    nameRows(rows, (address) => names.peek(address));
+    this.#nameRows?.(rows, (address) => names.peek(address));
   }
 
   /** Waits for what is being written. */

@@ -4,12 +4,13 @@
  */
 import { EXIT, OperatorError } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
-import type { Settings } from '../store/settings.ts';
+import type { LiveSettings } from '../store/live-settings.ts';
 import { type DaemonReporter, removeStalePidFiles, startDaemon, writePidFile } from './daemon.ts';
 import { asFailure, complain, type Failure } from './fail.ts';
 import { helpText, versionText } from './help.ts';
 import { decideScreen, noScreenReason, type ScreenDecision, staysAttached, whenInForeground } from './lifecycle.ts';
 import type { OptionValues } from './option-values.ts';
+import { chosenMonitors } from './options.ts';
 import { type Invocation, parseArguments, usageError } from './parse.ts';
 import { type Watched, watched } from './plan.ts';
 import type { ScreensOptions } from './screens.ts';
@@ -80,7 +81,8 @@ async function printCommand(invocation: Invocation): Promise<Ending> {
 function removedOnly(values: OptionValues): boolean {
   const removed = removeStalePidFiles();
   complain(removed === 1 ? 'removed 1 stale pid file' : `removed ${removed} stale pid files`);
-  return values.interfaces === null && values.readFile === null && !values.background && values.logFile === null;
+  const asked = chosenMonitors(values).length > 0 || values.readFile !== null || values.background;
+  return !asked && values.logFile === null;
 }
 
 function detaches(values: OptionValues, { reporter }: RunContext): boolean {
@@ -101,9 +103,10 @@ async function detach({ modulePath, argv, signals, engine }: RunContext): Promis
 
 async function monitor(values: OptionValues, context: RunContext): Promise<Ending> {
   const screen = values.background || values.text || values.json || values.csv ? 'never' : decideScreen();
-  const what = await watched(values, complain);
+  const warn = context.reporter?.warn ?? complain;
+  const what = await watched(values, warn);
   if (what === null && screen !== 'screen') throw usageError('the menu', noScreenReason(), `${PROGRAM} -i IF --text`);
-  const settings = await loadSettings();
+  const settings = await loadSettings(warn);
   const session = new Session({ values, settings, engine: context.engine, onScreen: screen === 'screen' });
   context.signals.onReopen(() => session.reopenLogs());
   const ending = await watchUntilEnd({ values, settings, session, what }, screen, context).finally(() =>
@@ -116,7 +119,7 @@ async function monitor(values: OptionValues, context: RunContext): Promise<Endin
 
 interface Watching {
   values: OptionValues;
-  settings: Settings;
+  settings: LiveSettings;
   session: Session;
   what: Watched | null;
 }
@@ -132,11 +135,12 @@ async function watchUntilEnd(watching: Watching, screen: ScreenDecision, context
   return printOut({ values, settings, session, what }, screen === 'later', context.signals);
 }
 
-async function loadSettings(): Promise<Settings> {
+async function loadSettings(warn: (line: string) => void): Promise<LiveSettings> {
   const { SettingsStore } = await import('../store/settings.ts');
+  const { LiveSettings } = await import('../store/live-settings.ts');
   const store = new SettingsStore();
-  const settings = await store.read();
-  for (const warning of store.warnings) complain(warning);
+  const settings = new LiveSettings(store, await store.readOrDefaults());
+  for (const warning of settings.warnings) warn(warning);
   return settings;
 }
 
@@ -160,15 +164,15 @@ async function logOnly(values: OptionValues, session: Session, what: Watched, co
 
 interface Printed {
   values: OptionValues;
-  settings: Settings;
+  settings: LiveSettings;
   session: Session;
   what: Watched;
 }
 
 async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Signals): Promise<Ending> {
-  const { values, session, what } = printed;
+  const { values, settings, session, what } = printed;
   const { Printer } = await import('./print.ts');
-  const printer = new Printer(values, (error) =>
+  const printer = new Printer(what.monitor, values, settings.current.stationDescriptions, (error) =>
     error === null ? signals.end(DONE) : endWith(signals, asFailure(error)),
   );
   let status: number = EXIT.ok;
@@ -178,7 +182,7 @@ async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Sig
       if (fact.type === 'capture-damaged' || fact.type === 'capture-failed') {
         status = EXIT.failed;
         complain(new OperatorError(fact.error).message);
-      }
+      } else if (fact.type === 'capture-fallback') complain(`capturing through libpcap: ${fact.reason}`);
       printer.onFact(fact);
     },
     onEnd: () => signals.end({ status }),
@@ -211,6 +215,8 @@ async function showScreen(options: ScreensOptions, signals: Signals): Promise<En
   const screens = await openScreens(options);
   const ending = await Promise.race([signals.ending, screens.left]);
   screens.close();
+  const unsaved = await options.settings.settled();
+  if (unsaved !== null) complain(unsaved);
   const problem = screens.problem();
   if (problem === null || !('status' in ending)) return ending;
   complain(new OperatorError(problem).message);

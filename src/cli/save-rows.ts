@@ -4,18 +4,26 @@
  */
 import { closeSync, fsyncSync, linkSync, openSync, unlinkSync } from 'node:fs';
 import type { MonitorQuery } from '../../screens/kit/screen.ts';
-import { OperatorError } from '../base/errors.ts';
+import { OperatorError, systemCause } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
-import { outputFormat } from '../output/monitors.ts';
+import { monitorOutput, outputFormat } from '../output/monitors.ts';
 import { OutputWriter } from '../output/writer.ts';
 
 /** What hosts said to each other is for the operator alone. */
 const SAVED_MODE = 0o600;
 
-/** Returns how many rows were written. Rejects with an OperatorError; then no file of that name was made. */
-export async function saveRows(engine: EngineClient, path: string, question: MonitorQuery): Promise<number> {
+/**
+ * Returns how many rows were written. Rejects with an OperatorError; then no file of that name was made.
+ * `descriptions`: the operator's own names of stations, by MAC address.
+ */
+export async function saveRows(
+  engine: EngineClient,
+  path: string,
+  question: MonitorQuery,
+  descriptions: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const format = outputFormat(question.monitor, 'csv');
-  if (format === null) throw failure(path, 'this screen has no rows to write');
+  const { describeRows } = monitorOutput(question.monitor);
   const neighbour = `${path}.${process.pid}.tmp`;
   const fd = attempt(path, () => openSync(neighbour, 'wx', SAVED_MODE));
   const writer = new OutputWriter(fd, path, format);
@@ -28,6 +36,7 @@ export async function saveRows(engine: EngineClient, path: string, question: Mon
         head: (snapshot) => writer.begin(snapshot),
         rows: (rows) => {
           count += rows.length;
+          describeRows?.(rows, (mac) => descriptions[mac] ?? null);
           return writer.rows(rows);
         },
         end: () => writer.end(),
@@ -50,13 +59,8 @@ function attempt<T>(path: string, action: () => T): T {
     return action();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw failure(path, code === 'EEXIST' ? 'it exists already' : plainWords(message));
+    throw failure(path, code === 'EEXIST' ? 'it exists already' : systemCause(message));
   }
-}
-
-/** "ENOENT: no such file or directory, open '/x/y.tmp'" without what the operator did not ask about. */
-function plainWords(message: string): string {
-  return message.replace(/^[A-Z0-9]+: /, '').replace(/, \w+ '.*$/, '');
 }
 
 function failure(path: string, cause: string): OperatorError {

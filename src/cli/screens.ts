@@ -3,19 +3,26 @@
  * command line names) and connects the loop with whatever engine runs. Nothing touches the terminal before the capture
  * that the command line asks for has started: errors are told on the plain terminal.
  */
+import { createConfigure } from '../../screens/configure/screen.ts';
+import { DetailedScreen } from '../../screens/detailed/screen.ts';
+import { GeneralScreen } from '../../screens/general/screen.ts';
 import { IpTrafficScreen } from '../../screens/ip-traffic/screen.ts';
+import { messageDialog } from '../../screens/kit/dialog.ts';
 import type { MonitorQuery, Screen } from '../../screens/kit/screen.ts';
 import { TerminalSurface } from '../../screens/kit/surface.ts';
 import { openTerminal, restoreSequence } from '../../screens/kit/terminal.ts';
-import type { ThemeName } from '../../screens/kit/theme.ts';
+import { LanStationsScreen } from '../../screens/lan-stations/screen.ts';
 import { createMenu } from '../../screens/menu/screen.ts';
+import type { MonitorScreenOptions } from '../../screens/monitor-screen.ts';
 import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/navigator.ts';
+import { PacketSizesScreen } from '../../screens/packet-sizes/screen.ts';
+import { PortsScreen } from '../../screens/ports/screen.ts';
 import { EXIT, type OperatorErrorFields } from '../base/errors.ts';
 import { type EngineClient, Handlers } from '../engine/engine-client.ts';
 import type { Snapshot } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
 import { NameCache } from '../names/name-cache.ts';
-import type { Settings } from '../store/settings.ts';
+import type { LiveSettings } from '../store/live-settings.ts';
 import { interfaceRowReader } from './interface-rows.ts';
 import type { OptionValues } from './option-values.ts';
 import { type Watched, watchedName } from './plan.ts';
@@ -26,7 +33,7 @@ import { PROGRAM, VERSION } from './version.ts';
 
 export interface ScreensOptions {
   values: OptionValues;
-  settings: Settings;
+  settings: LiveSettings;
   session: Session;
   /** null: the menu asks. */
   what: Watched | null;
@@ -48,9 +55,11 @@ class EngineLink implements NavigatorClient {
   readonly #facts = new Handlers<[EngineFact]>();
   /** What happened before anyone listened: a short file is over before the screen is open. */
   #early: EngineFact[] | null = [];
+  readonly #settings: LiveSettings;
   #engine: Promise<EngineClient> = Promise.reject(new Error('nothing is captured'));
 
-  constructor() {
+  constructor(settings: LiveSettings) {
+    this.#settings = settings;
     this.#engine.catch(() => undefined);
   }
 
@@ -79,7 +88,7 @@ class EngineLink implements NavigatorClient {
   }
 
   async save(path: string, question: MonitorQuery): Promise<number> {
-    return saveRows(await this.#engine, path, question);
+    return saveRows(await this.#engine, path, question, this.#settings.current.stationDescriptions);
   }
 
   tell(fact: EngineFact): void {
@@ -101,7 +110,16 @@ function lost(cause: string): OperatorErrorFields {
 /** Rejects, with the terminal untouched, when the capture cannot be started. */
 export async function openScreens(options: ScreensOptions): Promise<OpenScreens> {
   const { session, what, settings, engine } = options;
-  const link = new EngineLink();
+  const { warn: warnBefore } = session;
+  // Said before there is a screen: a warning goes to standard error too, where it is seen again afterwards.
+  const early: string[] = [];
+  const warnings = [...settings.warnings];
+  session.tell = (line) => early.push(line);
+  session.warn = (line) => {
+    warnBefore(line);
+    warnings.push(line);
+  };
+  const link = new EngineLink(settings);
   const names = new NameCache();
   let problem: OperatorErrorFields | null = null;
   const onFact = (fact: EngineFact): void => {
@@ -113,7 +131,7 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
     engine?.onFact(onFact);
     link.use(Promise.resolve(engine ?? (await session.start(what, { onFact }))), onFact);
   }
-  const first = what === null ? menu(options, link, names) : monitorScreen(options, names, watchedName(what));
+  const first = what === null ? menu(options, link, names) : monitorScreen(options, names, what);
   let gone: (ending: Ending) => void = () => undefined;
   const terminalGone = new Promise<Ending>((resolve) => {
     gone = resolve;
@@ -130,14 +148,18 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
       onClose: () => gone({ signal: 'SIGHUP' }),
     },
   });
-  const surface = new TerminalSurface(terminal, process.env, settings.theme as ThemeName);
-  const navigator = new Navigator({ surface, client: link, first, program: `${PROGRAM} ${VERSION}` });
+  const surface = new TerminalSurface(terminal, process.env, settings.current);
+  settings.onChange((current) => surface.useTheme(current));
+  const program = `${PROGRAM} ${VERSION}`;
+  const navigator = new Navigator({ surface, client: link, first, program, settings });
   // Before raw mode: the engine saves the terminal's settings as they are now.
   await session.guardTerminal(restoreSequence);
   terminal.enter();
-  const warnBefore = session.warn;
   session.warn = (line) => navigator.say(line, 'warning');
+  session.tell = (line) => navigator.say(line);
   const left = navigator.run().then((): Ending => ({ status: EXIT.ok }));
+  if (early.length > 0) navigator.say(early.join('; '));
+  if (warnings.length > 0) navigator.open(messageDialog('Warning', warnings.join('\n\n')));
   return {
     left: Promise.race([left, terminalGone]),
     problem: () => problem,
@@ -145,35 +167,54 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
       navigator.leave();
       terminal.close();
       session.warn = warnBefore;
+      session.tell = () => undefined;
       names.close();
     },
   };
 }
 
 function menu(options: ScreensOptions, link: EngineLink, names: NameCache): Screen {
-  const { session } = options;
+  const { session, settings } = options;
   return createMenu({
     version: VERSION,
+    configure: () => createConfigure(settings),
+    rate: () => ({ unit: settings.current.unit, base: settings.current.unitBase }),
     interfaces: interfaceRowReader(),
-    openMonitor: (_monitor, choice) => {
-      const what: Watched = { interfaces: choice.type === 'all' ? 'all' : [choice.name] };
+    openMonitor: (monitor, choice) => {
+      const what: Watched = { monitor, interfaces: choice.type === 'all' ? 'all' : [choice.name] };
       const tell = (fact: EngineFact): void => link.tell(fact);
       link.use(session.start(what, { onFact: tell }), tell);
-      const screen = monitorScreen(options, names, watchedName(what));
+      const screen = monitorScreen(options, names, what);
       // Back in the menu nothing is captured, and the log has its last records.
       return Object.assign(screen, { close: () => void session.stop() });
     },
   });
 }
 
-function monitorScreen({ values, settings }: ScreensOptions, names: NameCache, watchedAs: string): IpTrafficScreen {
-  return new IpTrafficScreen({
+/** The screens of the monitors: a new one is one line. */
+const SCREENS: Partial<Record<MonitorName, (options: MonitorScreenOptions) => Screen>> = {
+  'ip-traffic': (options) => new IpTrafficScreen(options),
+  general: (options) => new GeneralScreen(options),
+  detailed: (options) => new DetailedScreen(options),
+  'packet-sizes': (options) => new PacketSizesScreen(options),
+  ports: (options) => new PortsScreen(options),
+  'lan-stations': (options) => new LanStationsScreen(options),
+};
+
+function monitorScreen({ values, settings: live }: ScreensOptions, names: NameCache, what: Watched): Screen {
+  const make = SCREENS[what.monitor];
+  if (make === undefined) throw new Error(`monitor ${what.monitor} has no screen`);
+  const settings = live.current;
+  const watchedAs = watchedName(what);
+  return make({
     watched: watchedAs === 'all' ? 'all interfaces' : watchedAs,
     names,
     rate: { unit: settings.unit, base: settings.unitBase },
     byteKind: values.bytes ?? settings.byteCounting,
     showNames: values.names || settings.reverseDns,
     showServices: values.names || settings.serviceNames,
+    showSourceMacs: settings.sourceMacs,
+    descriptions: () => live.current.stationDescriptions,
     sort: values.sort ?? undefined,
   });
 }

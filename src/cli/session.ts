@@ -9,12 +9,11 @@ import type { WatchReceiver } from '../engine/engine-client.ts';
 import { type EngineClient, forkEngine } from '../engine/engine-client.ts';
 import type { EngineOptions } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
+import type { LiveSettings } from '../store/live-settings.ts';
 import { logPath } from '../store/paths.ts';
-import type { Settings } from '../store/settings.ts';
 import { complain } from './fail.ts';
 import type { TrafficLogging } from './logging.ts';
 import type { OptionValues } from './option-values.ts';
-import { DEFAULT_LOG_INTERVAL_MINUTES } from './options.ts';
 import { engineOptions, type Watched, watchedName } from './plan.ts';
 
 /** A savefile holds what was said on the network: for its owner and group. */
@@ -22,7 +21,7 @@ const SAVEFILE_MODE = 0o640;
 
 export interface SessionParts {
   values: OptionValues;
-  settings: Settings;
+  settings: LiveSettings;
   /** Forked already, or null. */
   engine: EngineClient | null;
   /** A screen will be opened: files too are read by an engine process, which restores the terminal if we vanish. */
@@ -53,6 +52,8 @@ export class Session {
   readonly #parts: SessionParts;
   /** For the operator, one line. A screen puts its own in place: standard error is the terminal it draws on. */
   warn: (line: string) => void = complain;
+  /** As warn, for what is no trouble; heard on a screen only. */
+  tell: (line: string) => void = () => undefined;
   /** The last that was said of a -w file that is not whole. */
   writeProblem: OperatorErrorFields | null = null;
   /** Forked, but not started. */
@@ -161,7 +162,7 @@ export class Session {
     const file = values.writeFile === null ? null : openSavefile(values.writeFile);
     try {
       const path = file === null ? null : `/proc/${process.pid}/fd/${file}`;
-      const options: EngineOptions = await engineOptions(what, values, settings, path);
+      const options: EngineOptions = await engineOptions(what, values, settings.current, path);
       await engine.start(options);
     } finally {
       if (file !== null) closeSync(file);
@@ -171,12 +172,37 @@ export class Session {
   async #openLog(what: Watched, engine: EngineClient): Promise<TrafficLogging | null> {
     const { values } = this.#parts;
     const target = logTarget(values);
-    if (target === null) return null;
+    if (target === null) return this.#openUsualLog(what, engine);
+    if (what.monitor !== 'ip-traffic') {
+      this.warn('only the IP traffic monitor is logged in this version: nothing goes to the log now');
+      return null;
+    }
+    return this.#makeLog(what, engine, target);
+  }
+
+  /** The log that the settings ask for: of live traffic on a screen. That it cannot be written stops no monitor. */
+  async #openUsualLog(what: Watched, engine: EngineClient): Promise<TrafficLogging | null> {
+    const { logging, logFile } = this.#parts.settings.current;
+    if (!logging || !this.#parts.onScreen || what.monitor !== 'ip-traffic' || 'file' in what) return null;
+    const path = logPath(logFile === '' ? ownLogName() : logFile);
+    try {
+      const log = await this.#makeLog(what, engine, { path, facility: null });
+      this.tell(`logging to ${path}`);
+      return log;
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      this.warn(`no log is written: ${error.message}`);
+      return null;
+    }
+  }
+
+  async #makeLog(what: Watched, engine: EngineClient, target: LogTarget): Promise<TrafficLogging> {
+    const { values, settings } = this.#parts;
     const { TrafficLogging } = await import('./logging.ts');
     return new TrafficLogging({
       engine,
       ...target,
-      intervalMinutes: values.logIntervalMinutes ?? DEFAULT_LOG_INTERVAL_MINUTES,
+      intervalMinutes: values.logIntervalMinutes ?? settings.current.logIntervalMinutes,
       interface: watchedName(what),
       live: 'interfaces' in what,
       warn: (line) => this.warn(line),
@@ -184,10 +210,20 @@ export class Session {
   }
 }
 
+export interface LogTarget {
+  path: string | null;
+  facility: string | null;
+}
+
+/** Named after the monitor and the process: several instances never write one file. */
+function ownLogName(): string {
+  return `ip-traffic-${process.pid}.log`;
+}
+
 /** Where the log goes, or null. -B without -L and -f logs to a file named after the monitor and the process. */
-export function logTarget(values: OptionValues): { path: string | null; facility: string | null } | null {
+export function logTarget(values: OptionValues): LogTarget | null {
   const facility = values.facility === '' ? null : values.facility;
-  const name = values.logFile ?? (values.background && facility === null ? `ip-traffic-${process.pid}.log` : null);
+  const name = values.logFile ?? (values.background && facility === null ? ownLogName() : null);
   if (name === null && facility === null) return null;
   return { path: name === null ? null : logPath(name), facility };
 }

@@ -3,6 +3,7 @@ import { openSync } from 'node:fs';
 import { ExpressionFilter, prefilterProgram } from '../../filters/bpf.ts';
 import type { BpfProgram } from '../base/bpf-program.ts';
 import { OperatorError, type OperatorErrorFields } from '../base/errors.ts';
+import { AutoSource, ringBlindness } from '../capture/auto-source.ts';
 import type { CaptureSource } from '../capture/capture-source.ts';
 import { readKernelCounters } from '../capture/kernel-counters.ts';
 import { PcapSource } from '../capture/pcap/pcap-source.ts';
@@ -11,6 +12,7 @@ import { PcapngWriter } from '../capture/savefile/pcapng-writer.ts';
 import { SavefileSource } from '../capture/savefile/savefile-source.ts';
 import { LINKTYPE } from '../wire/numbers.ts';
 import { Engine } from './engine.ts';
+import { linkReader } from './links.ts';
 import type { CompiledExpression, EngineOptions } from './messages.ts';
 import { makeMonitors } from './monitors.ts';
 
@@ -45,7 +47,8 @@ export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
     monitors: makeMonitors(options.monitors),
     filter: options.expression === null ? null : expressionFilter(options.expression),
     writer,
-    kernelPackets: live ? () => kernelPackets(options) : null,
+    kernelPackets: live ? () => kernelPackets(options, source.kind === 'pcap') : null,
+    links: live ? linkReader() : null,
     wallClock: () => Date.now() / 1000,
     monotonicClock: () => performance.now() / 1000,
   });
@@ -63,8 +66,11 @@ function makeSource(
     return new SavefileSource({ path: source.path, cutEverySeconds, beforeSlice });
   }
   const { interfaces, promiscuous } = source;
-  if (source.capture === 'pcap') return new PcapSource({ interface: pcapInterface(interfaces), promiscuous, snaplen });
-  return new RingSource({ interfaces, promiscuous, snaplen, prefilter });
+  const makePcap = (): PcapSource => new PcapSource({ interface: pcapInterface(interfaces), promiscuous, snaplen });
+  if (source.capture === 'pcap') return makePcap();
+  const ring = new RingSource({ interfaces, promiscuous, snaplen, prefilter });
+  if (source.capture === 'ring') return ring;
+  return new AutoSource({ ring, makePcap, ringIsBlind: () => ringBlindness(interfaces) });
 }
 
 /** libpcap opens one interface, or its pseudo-interface for all. */
@@ -81,10 +87,10 @@ function pcapInterface(interfaces: readonly string[] | 'all'): string {
 }
 
 /** Packets of both directions by interface, as the kernel counted them; each loopback packet is received as it is sent. */
-function kernelPackets({ source }: EngineOptions): Map<string, number> {
+function kernelPackets({ source }: EngineOptions, byPcap: boolean): Map<string, number> {
   const counts = new Map<string, number>();
   // libpcap's pseudo-interface does not tell which interface a packet came by: it is compared with all of them.
-  const asOne = source.kind === 'live' && source.capture === 'pcap' && source.interfaces === 'all';
+  const asOne = byPcap && source.kind === 'live' && source.interfaces === 'all';
   const watched = source.kind === 'live' && source.interfaces !== 'all' ? new Set(source.interfaces) : null;
   for (const [name, counters] of readKernelCounters()) {
     if (watched !== null && !watched.has(name)) continue;
@@ -105,7 +111,7 @@ function expressionFilter({ text, programs }: CompiledExpression): ExpressionFil
   });
 }
 
-/** The kernel's cheap superset of the expression; only the ring can replace it without loss, so only the ring has one. */
+/** The kernel's cheap superset of the expression; only the ring can replace it without loss, so only the ring uses it. */
 function kernelPrefilter(options: EngineOptions): BpfProgram | null {
   if (options.expression === null || options.source.kind !== 'live' || options.source.capture === 'pcap') return null;
   const ethernet = options.expression.programs.find(({ linkType }) => linkType === LINKTYPE.ethernet);

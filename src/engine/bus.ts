@@ -5,6 +5,7 @@
 import type { CaptureFact } from '../capture/capture-source.ts';
 import type { ChangedRows } from '../tables/conversation-table.ts';
 import type { DecodedBatch } from '../wire/decoded-batch.ts';
+import type { LinkView } from './messages.ts';
 
 /** A moment of the engine's time: monotonic clock live, packet timestamps in a file. */
 export interface Tick {
@@ -23,10 +24,15 @@ export interface EngineEvents {
   tick: (tick: Tick) => void;
   /** Conversations that changed, with what they carried before: once or more often in a rate window. Borrowed. */
   changed: (changed: ChangedRows) => void;
-  /** A rate window closed (default 1 s, or --every): rates are new, all its changed rows were handed out. */
+  /**
+   * A rate window closed (default 1 s, or --every): rates are new, all its changed rows were handed out. `interval` is
+   * the window's own length; 0: it is too short for rates (a file with one packet).
+   */
   window: (tick: Tick) => void;
   /** The world changed: interface down, file damaged, … */
   fact: (fact: CaptureFact) => void;
+  /** The kernel's view of the interfaces was read anew, this very moment (MonitorContext.links). */
+  links: (links: readonly LinkView[]) => void;
   /** Counters were reset by the operator. */
   reset: () => void;
 }
@@ -41,6 +47,7 @@ export class Bus {
     changed: [],
     window: [],
     fact: [],
+    links: [],
     reset: [],
   };
 

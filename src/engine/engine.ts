@@ -21,7 +21,15 @@ import { DECODE_STATUS, DECODE_STATUS_NAMES, DecodedBatch } from '../wire/decode
 import type { PacketBatch } from '../wire/packet-batch.ts';
 import { Bus, type Tick } from './bus.ts';
 import { Coverage, type CoverageInput } from './coverage.ts';
-import type { CaptureView, EngineOptions, InterfaceView, Snapshot, SnapshotHead, TotalsView } from './messages.ts';
+import type {
+  CaptureView,
+  EngineOptions,
+  InterfaceView,
+  LinkView,
+  Snapshot,
+  SnapshotHead,
+  TotalsView,
+} from './messages.ts';
 import type { Monitor, MonitorName, Query } from './monitor.ts';
 
 /** Live ticks: four a second. */
@@ -47,6 +55,8 @@ export interface EngineParts {
   writer: PacketWriter | null;
   /** Kernel's packet counters by interface name, or null (files). */
   kernelPackets: (() => ReadonlyMap<string, number>) | null;
+  /** What the kernel says of every interface, or null (files). */
+  links: (() => readonly LinkView[]) | null;
   /** Wall clock, seconds since 1970. */
   wallClock(): number;
   /** Monotonic clock, seconds. */
@@ -58,6 +68,8 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #parts: EngineParts;
   readonly #live: boolean;
+  /** A monitor reads the conversation table. */
+  readonly #usesConversations: boolean;
   readonly #decoder: Decoder;
   readonly #fragments = new FragmentTable();
   readonly #conversations: ConversationTable;
@@ -66,12 +78,16 @@ export class Engine {
   readonly #batch = new DecodedBatch();
   readonly #coverage = new Coverage();
   readonly #monitors = new Map<MonitorName, Monitor>();
+  /** Tables that several monitors keep together, by class. */
+  readonly #shared = new Map<new (bus: Bus) => unknown, unknown>();
   readonly #downInterfaces = new Set<string>();
   readonly #statusBase = new Float64Array(DECODE_STATUS_NAMES.length);
   #filteredOut = 0;
   #receivedBase = { received: 0, kernel: 0, interface: 0, freezes: 0 };
   #timer: NodeJS.Timeout | null = null;
   #onEnd: () => void = () => undefined;
+  /** The kernel's view of the interfaces as it was read last. */
+  #lastLinks: readonly LinkView[] | null = null;
   /** No more packets will come: what snapshots show does not change any more. */
   ended = false;
 
@@ -79,6 +95,8 @@ export class Engine {
   #now = 0;
   #began = 0;
   #windowBegan = 0;
+  /** A rate window that lasted has closed since start or reset. */
+  #knowsRates = false;
   #lastTick = 0;
   #lastCoverage = 0;
   /** Kernel's counters that wait for the packets of before their moment, and that moment. */
@@ -93,6 +111,7 @@ export class Engine {
     this.#options = options;
     this.#parts = parts;
     this.#live = options.source.kind === 'live';
+    this.#usesConversations = parts.monitors.some((monitor) => monitor.usesConversations);
     this.#decoder = new Decoder({ decapsulate: options.decapsulate });
     this.#conversations = new ConversationTable({ maximumRows: options.maximumConversations });
     this.#tcp = new TcpTracker(this.#conversations, { maximumRows: options.maximumConversations });
@@ -155,6 +174,7 @@ export class Engine {
     };
     this.#began = this.#now;
     this.#windowBegan = this.#now;
+    this.#knowsRates = false;
     this.bus.emit('reset');
   }
 
@@ -195,10 +215,29 @@ export class Engine {
       bus: this.bus,
       conversations: this.#conversations,
       tcp: this.#tcp,
+      links: () => this.#readLinks(),
+      shared: (make) => this.#sharedTable(make),
       interfaces: () => this.#interfaceViews(),
       now: () => this.#now,
+      knowsRates: () => this.#knowsRates,
       options: this.#options,
     });
+  }
+
+  #readLinks(): readonly LinkView[] | null {
+    const links = this.#parts.links?.() ?? null;
+    if (links === null || links === this.#lastLinks) return links;
+    this.#lastLinks = links;
+    this.bus.emit('links', links);
+    return links;
+  }
+
+  #sharedTable<Table>(make: new (bus: Bus) => Table): Table {
+    const known = this.#shared.get(make) as Table | undefined;
+    if (known !== undefined) return known;
+    const table = new make(this.bus);
+    this.#shared.set(make, table);
+    return table;
   }
 
   #monitor(name: MonitorName): Monitor {
@@ -212,23 +251,25 @@ export class Engine {
     if (!this.#live) this.#followPacketTime(packets);
     else if (this.#awaitedCoverage !== null) this.#settleCoverage(packets);
     this.#decoder.decode(packets, batch);
-    this.#fragments.resolve(batch);
+    if (this.#usesConversations) this.#fragments.resolve(batch);
     this.#select(batch);
-    this.#conversations.account(batch);
-    this.#fragments.settle(batch, this.#conversations);
-    this.#tcp.update(batch);
+    if (this.#usesConversations) this.#account(batch);
     this.#totals.add(batch);
     this.#parts.writer?.write(packets, batch.selected, this.#parts.source.interfaces);
     this.bus.emit('batch', batch);
   }
 
+  /** Decoded packets are selected until a filter says otherwise. */
+  #account(batch: DecodedBatch): void {
+    this.#conversations.account(batch);
+    this.#fragments.settle(batch, this.#conversations);
+    this.#tcp.update(batch);
+  }
+
   #select(batch: DecodedBatch): void {
-    const { selected, segments, count } = batch;
     const filter = this.#parts.filter;
-    if (filter === null) {
-      selected.fill(1, 0, count);
-      return;
-    }
+    if (filter === null) return;
+    const { selected, segments, count } = batch;
     if (filter.select(batch.packets, selected) === 0) return;
     for (let i = 0; i < count; i++) if (selected[i] === 0) this.#filteredOut += segments[i];
   }
@@ -283,9 +324,10 @@ export class Engine {
   #closeWindow(tick: Tick): void {
     const seconds = tick.time - this.#windowBegan;
     this.#windowBegan = tick.time;
+    this.#knowsRates = seconds > 0;
     this.#totals.closeWindow(seconds);
     this.#conversations.closeWindow(seconds, (changed) => this.bus.emit('changed', changed));
-    this.bus.emit('window', tick);
+    this.bus.emit('window', { ...tick, interval: seconds });
   }
 
   // --- time, files ------------------------------------------------------------------------------------------------
@@ -321,7 +363,7 @@ export class Engine {
   // --- views ------------------------------------------------------------------------------------------------------
 
   /**
-   * Reads the kernel's counters. The ring hands packets over up to 20 ms late: what was captured is compared when a
+   * Reads the kernel's counters. The ring hands packets over up to 45 ms late: what was captured is compared when a
    * packet of after this moment came, or at the next reading.
    */
   #sampleCoverage(): void {
@@ -386,14 +428,15 @@ export class Engine {
 
   #totalsView(): TotalsView {
     const totals = this.#totals;
+    const known = this.#knowsRates;
     return {
       packets: totals.packets,
       buffers: totals.buffers,
       ipBytes: totals.ipBytes,
       wireBytes: totals.wireBytes,
-      packetsPerSecond: totals.packetsPerSecond,
-      bytesPerSecond: totals.ipBytesPerSecond,
-      wireBytesPerSecond: totals.wireBytesPerSecond,
+      packetsPerSecond: known ? totals.packetsPerSecond : null,
+      bytesPerSecond: known ? totals.ipBytesPerSecond : null,
+      wireBytesPerSecond: known ? totals.wireBytesPerSecond : null,
     };
   }
 

@@ -5,7 +5,7 @@
 import type { ConversationTable } from '../tables/conversation-table.ts';
 import type { TcpTracker } from '../tables/tcp-tracker.ts';
 import type { Bus } from './bus.ts';
-import type { EngineOptions, InterfaceView } from './messages.ts';
+import type { EngineOptions, InterfaceView, LinkView } from './messages.ts';
 
 export const MONITOR_NAMES = [
   'ip-traffic',
@@ -55,13 +55,21 @@ export interface MonitorContext {
   interfaces(): readonly InterfaceView[];
   /** Engine time of the last tick, seconds since 1970. */
   now(): number;
+  /** A rate window has closed since start or reset. Before that no rate is known, which is not 0. */
+  knowsRates(): boolean;
   tcp: TcpTracker;
+  /** What the kernel says of every interface there is now, at most a second old; null: a file is read. */
+  links(): readonly LinkView[] | null;
+  /** The one instance of a table that several monitors keep together; made for the first that asks. */
+  shared<Table>(make: new (bus: Bus) => Table): Table;
   /** Settings in force; read them when needed, they change while running. */
   options: Readonly<EngineOptions>;
 }
 
 export interface Monitor<Row = unknown> {
   readonly name: MonitorName;
+  /** Whether it reads the conversation table: where no monitor does, packets are not accounted there. */
+  readonly usesConversations: boolean;
   /** Subscribes to what it needs. Returns the undo. */
   attach(context: MonitorContext): () => void;
   /** The rows asked for, ordered, at most query.limit: made of plain values. */

@@ -7,7 +7,7 @@ import type { CaptureView, SnapshotHead, TotalsView } from '../engine/messages.t
 import { sanitizeText } from '../names/sanitize.ts';
 import type { MonitorOutput } from './monitor-output.ts';
 import { isoTime } from './time.ts';
-import type { OutputFormat } from './writer.ts';
+import type { OutputFormat, OutputHead } from './writer.ts';
 
 /** Version of the shapes below; grows when a field is taken away or changes its meaning. */
 export const JSON_SCHEMA_VERSION = 1;
@@ -45,7 +45,7 @@ function totalsJson(totals: TotalsView): object {
   };
 }
 
-function headJson(head: SnapshotHead): object {
+function headJson(head: SnapshotHead, totals: object): object {
   return {
     type: 'snapshot',
     schema: JSON_SCHEMA_VERSION,
@@ -54,7 +54,7 @@ function headJson(head: SnapshotHead): object {
     elapsedSeconds: rounded(head.elapsedSeconds),
     interface: sanitizeText(head.interface),
     capture: captureJson(head.capture),
-    totals: totalsJson(head.totals),
+    totals,
     evicted: head.evicted,
   };
 }
@@ -75,10 +75,11 @@ export class JsonFormat<Row> implements OutputFormat<Row> {
     this.#output = output;
   }
 
-  begin(head: SnapshotHead, rowsTotal: number): string {
+  begin(head: OutputHead, rowsTotal: number): string {
     this.#rowsTotal = rowsTotal;
     this.#first = true;
-    return `${JSON.stringify(headJson(head)).slice(0, -1)},"rows":[`;
+    const totals = { ...totalsJson(head.totals), ...this.#output.totals?.(head.extra ?? {}) };
+    return `${JSON.stringify(headJson(head, totals)).slice(0, -1)},"rows":[`;
   }
 
   rows(rows: readonly Row[]): string {

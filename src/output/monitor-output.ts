@@ -24,4 +24,12 @@ export interface MonitorOutput<Row> {
   /** CSV records of one row: none, one or several (one for each direction). */
   csvRecords(row: Row, head: SnapshotHead): Cell[][];
   textColumns: readonly TextColumn<Row>[];
+  /** Fields of this monitor in `totals`, made of Page.extra. Absent: none. */
+  totals?(extra: Record<string, unknown>): object;
+  /** Facts of this monitor in the first line of text ("largest 1500"), made of Page.extra. Absent: none. */
+  facts?(extra: Record<string, unknown>): readonly string[];
+  /** Puts names of addresses into rows that are on their way out; `lookup` never waits. Absent: rows name nobody. */
+  nameRows?(rows: readonly Row[], lookup: (address: string) => string | null): void;
+  /** Puts the operator's own descriptions of stations (by MAC address) into rows on their way out. Absent: none are shown. */
+  describeRows?(rows: readonly Row[], describe: (mac: string) => string | null): void;
 }

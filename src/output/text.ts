@@ -8,7 +8,7 @@ import { sanitizeText } from '../names/sanitize.ts';
 import type { OutputEvent } from './json.ts';
 import type { MonitorOutput } from './monitor-output.ts';
 import { isoTime } from './time.ts';
-import type { OutputFormat } from './writer.ts';
+import type { OutputFormat, OutputHead } from './writer.ts';
 
 /** Stands for what is not known. */
 const EMPTY = '-';
@@ -17,7 +17,7 @@ function counted(value: number | null): string {
   return value === null ? 'unknown' : String(value);
 }
 
-function factsLine(head: SnapshotHead, rowsTotal: number): string {
+function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: number): string {
   const { capture, totals } = head;
   const facts = [
     isoTime(head.time) ?? 'time unknown',
@@ -27,14 +27,14 @@ function factsLine(head: SnapshotHead, rowsTotal: number): string {
     `packets ${totals.packets}`,
     `IP bytes ${totals.ipBytes}`,
     `wire bytes ${totals.wireBytes}`,
-    `bit/s ${Math.round(totals.bytesPerSecond * 8)}`,
+    `bit/s ${counted(totals.bytesPerSecond === null ? null : Math.round(totals.bytesPerSecond * 8))}`,
     `dropped ${counted(capture.droppedByKernel)}`,
     `malformed ${capture.malformed}`,
     `coverage ${capture.coverage === null ? 'unknown' : formatPercent(capture.coverage)}`,
   ];
   if (capture.filter !== null) facts.push(`filter ${capture.filter}`);
   if (head.evicted.conversations > 0) facts.push(`evicted ${head.evicted.conversations}`);
-  facts.push(`rows ${rowsTotal}`);
+  facts.push(...more, `rows ${rowsTotal}`);
   return `# ${facts.map(sanitizeText).join('  ')}\n`;
 }
 
@@ -49,11 +49,11 @@ export class TextFormat<Row> implements OutputFormat<Row> {
     this.#widths = output.textColumns.map((column) => Math.max(column.width, column.title.length));
   }
 
-  begin(head: SnapshotHead, rowsTotal: number): string {
+  begin(head: OutputHead, rowsTotal: number): string {
     const before = this.#isFirst ? '' : '\n';
     this.#isFirst = false;
     this.#titlesDue = true;
-    return before + factsLine(head, rowsTotal);
+    return before + factsLine(head, this.#output.facts?.(head.extra ?? {}) ?? [], rowsTotal);
   }
 
   /** Columns are as wide as the first slice needs; a longer cell of a later one pushes its line, nothing is cut. */

@@ -11,9 +11,12 @@ import { OperatorError } from '../base/errors.ts';
 import type { SnapshotHead } from '../engine/messages.ts';
 import type { OutputEvent } from './json.ts';
 
+/** What a snapshot begins with: its head, and the monitor's own figures where it has some. */
+export type OutputHead = SnapshotHead & { extra?: Record<string, unknown> };
+
 /** Turns snapshots into text, piece by piece. */
 export interface OutputFormat<Row> {
-  begin(head: SnapshotHead, rowsTotal: number): string;
+  begin(head: OutputHead, rowsTotal: number): string;
   rows(rows: readonly Row[]): string;
   end(): string;
   event(event: OutputEvent): string;
@@ -55,7 +58,7 @@ export class OutputWriter<Row> {
     return this.#closed;
   }
 
-  async begin(head: SnapshotHead & { rowsTotal: number }): Promise<void> {
+  async begin(head: OutputHead & { rowsTotal: number }): Promise<void> {
     this.#inSnapshot = true;
     await this.#put(this.#format.begin(head, head.rowsTotal));
   }

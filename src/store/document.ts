@@ -3,10 +3,10 @@
  * adapter; checked by ajv with every problem by path and line; changed under flock on a neighbour (NAME.lock), so that
  * no change of another instance is lost. A damaged file is set aside as NAME.damaged-TIME and named in `warnings`.
  */
-import { open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Adapter } from 'lowdb';
-import { OperatorError } from '../base/errors.ts';
+import type { Adapter, Low } from 'lowdb';
+import { OperatorError, systemCause } from '../base/errors.ts';
 import { replaceFile, syncFolder } from './durable-file.ts';
 import { makeFolder } from './folders.ts';
 
@@ -30,6 +30,9 @@ export interface DocumentOptions<T extends DocumentFields> {
   title: string;
 }
 
+/** What a document is opened for: one that is damaged and cannot be set aside may be passed over, not overwritten. */
+type Purpose = 'read' | 'change';
+
 export class JsonDocument<T extends DocumentFields> {
   readonly #options: DocumentOptions<T>;
   /** For the operator, one line each: what was wrong and where the file is now. */
@@ -45,46 +48,67 @@ export class JsonDocument<T extends DocumentFields> {
 
   /** The document, or its defaults where there is none (or a damaged one, now set aside). Writes nothing else. */
   async read(): Promise<T> {
-    const { Low } = await import('lowdb');
-    const store = new Low<T>(this.#adapter(), this.#options.defaults());
-    await store.read();
-    return store.data;
+    return (await this.#open('read')).data;
   }
 
   /** Reads, changes and writes the document while no other instance can. Rejects with an OperatorError (E_STORE). */
-  async update(change: (value: T) => void): Promise<T> {
+  update(change: (value: T) => void): Promise<T> {
+    return this.#locked(() => this.#changeLocked(change));
+  }
+
+  /**
+   * Puts another document in its place. What was there, also a damaged or a newer one, is kept in a copy beside it;
+   * returns the copy's path, or null where nothing was there. Rejects with an OperatorError (E_STORE).
+   */
+  replace(value: T): Promise<string | null> {
+    return this.#locked(async () => {
+      await this.#refuseInvalid(value);
+      const before = await this.#readText();
+      const copy = before === null ? null : await keepCopy(this.#options.path, before);
+      await replaceFile(this.#options.path, toText(value));
+      return copy;
+    });
+  }
+
+  async #locked<R>(action: () => Promise<R>): Promise<R> {
     const { path } = this.#options;
     try {
       makeFolder(dirname(path), FOLDER_MODE);
-      return await withLock(`${path}.lock`, () => this.#changeLocked(change));
+      return await withLock(`${path}.lock`, action);
     } catch (error) {
       if (error instanceof OperatorError) throw error;
-      throw this.#failure('write', (error as Error).message);
+      throw this.#failure('write', systemCause((error as Error).message));
     }
   }
 
   async #changeLocked(change: (value: T) => void): Promise<T> {
-    const { Low } = await import('lowdb');
-    const store = new Low<T>(this.#adapter(), this.#options.defaults());
-    await store.read();
+    const store = await this.#open('change');
     change(store.data);
-    const { parseDocument } = await import('./validation.ts');
-    const { problems } = parseDocument(toText(store.data), this.#options.schema);
-    // Lines of a text that nobody has seen say nothing.
-    const causes = problems.map((problem) => problem.replace(/^line \d+: /, ''));
-    if (causes.length > 0) throw this.#failure('change', causes.join('; '));
+    await this.#refuseInvalid(store.data);
     await store.write();
     return store.data;
   }
 
-  #adapter(): Adapter<T> {
-    return {
-      read: () => this.#load(),
-      write: (value) => replaceFile(this.#options.path, toText(value)),
-    };
+  async #refuseInvalid(value: T): Promise<void> {
+    const { parseDocument } = await import('./validation.ts');
+    const { problems } = parseDocument(toText(value), this.#options.schema);
+    // Lines of a text that nobody has seen say nothing.
+    const causes = problems.map((problem) => problem.replace(/^line \d+: /, ''));
+    if (causes.length > 0) throw this.#failure('change', causes.join('; '));
   }
 
-  async #load(): Promise<T | null> {
+  async #open(purpose: Purpose): Promise<Low<T>> {
+    const { Low } = await import('lowdb');
+    const adapter: Adapter<T> = {
+      read: () => this.#load(purpose),
+      write: (value) => replaceFile(this.#options.path, toText(value)),
+    };
+    const store = new Low<T>(adapter, this.#options.defaults());
+    await store.read();
+    return store;
+  }
+
+  async #load(purpose: Purpose): Promise<T | null> {
     const { path, schema, defaults, title } = this.#options;
     const text = await this.#readText();
     if (text === null) return null;
@@ -97,8 +121,15 @@ export class JsonDocument<T extends DocumentFields> {
       );
     }
     if (problems.length === 0) return value;
-    const where = await setAside(path);
-    this.warnings.push(`${title} ${path} is damaged and was moved to ${where}: ${problems.join('; ')}`);
+    const damage = problems.join('; ');
+    try {
+      const where = await setAside(path);
+      this.warnings.push(`${title} ${path} is damaged and was moved to ${where}: ${damage}`);
+    } catch (error) {
+      const cause = `it is damaged and cannot be moved aside (${systemCause((error as Error).message)}): ${damage}`;
+      if (purpose === 'change') throw this.#failure('change', cause);
+      this.warnings.push(`${title} ${path} is not used: ${cause}`);
+    }
     return null;
   }
 
@@ -107,7 +138,7 @@ export class JsonDocument<T extends DocumentFields> {
       return await readFile(this.#options.path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw this.#failure('read', (error as Error).message);
+      throw this.#failure('read', systemCause((error as Error).message));
     }
   }
 
@@ -121,21 +152,40 @@ function toText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Renames the damaged file; the time in its name has no colons, and a second one in the same second gets a number. */
+/** Renames the damaged file. Reserving the name first: rename would overwrite what another instance has set aside. */
 async function setAside(path: string): Promise<string> {
+  const { where, file } = await openBeside(path, 'damaged');
+  await file.close();
+  await rename(path, where);
+  await syncFolder(dirname(path));
+  return where;
+}
+
+/** A copy of the text beside the file, on the disk before the file changes. */
+async function keepCopy(path: string, text: string): Promise<string> {
+  const { where, file } = await openBeside(path, 'before');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    await unlink(where).catch(() => undefined);
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return where;
+}
+
+/** A new file PATH.WORD-TIME; the time has no colons, and a second one in the same second gets a number. */
+async function openBeside(path: string, word: string): Promise<{ where: string; file: FileHandle }> {
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   for (let attempt = 0; ; attempt++) {
-    const where = attempt === 0 ? `${path}.damaged-${time}` : `${path}.damaged-${time}-${attempt}`;
-    // Reserving the name first: rename would overwrite what another instance has just set aside.
-    const reserved = await open(where, 'wx', OWNER_ONLY).catch((error: NodeJS.ErrnoException) => {
+    const where = `${path}.${word}-${time}${attempt === 0 ? '' : `-${attempt}`}`;
+    const file = await open(where, 'wx', OWNER_ONLY).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') return null;
       throw error;
     });
-    if (reserved === null) continue;
-    await reserved.close();
-    await rename(path, where);
-    await syncFolder(dirname(path));
-    return where;
+    if (file !== null) return { where, file };
   }
 }
 

@@ -15,10 +15,12 @@ export interface ParsedDocument<T> {
 export function parseDocument<T>(text: string, schema: object): ParsedDocument<T> {
   const value = parseJson(text);
   if (value instanceof SyntaxError) return { value: null, problems: [syntaxProblem(text, value)] };
-  const validate = new Ajv({ allErrors: true }).compile(schema);
+  const validate = new Ajv({ allErrors: true, verbose: true }).compile(schema);
   if (validate(value)) return { value: value as T, problems: [] };
   const tree = parseTree(text);
-  const problems = (validate.errors ?? []).map((error) => {
+  // What is wrong with a name is one error, that an object has such a name another.
+  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
+  const problems = errors.map((error) => {
     const node = tree && findNodeAtLocation(tree, pointerPath(error, tree));
     return `${lineOf(text, node ?? tree)}: ${describe(error)}`;
   });
@@ -50,6 +52,7 @@ function syntaxProblem(text: string, error: SyntaxError): string {
 /** An unknown field is reported where it stands, not where its object begins. */
 function pointerPath(error: ErrorObject, tree: Node): (string | number)[] {
   const path = pointerSegments(error.instancePath, tree);
+  if (error.propertyName !== undefined) return [...path, error.propertyName];
   return error.keyword === 'additionalProperties' ? [...path, error.params.additionalProperty as string] : path;
 }
 
@@ -83,5 +86,11 @@ function describe(error: ErrorObject): string {
   }
   if (error.keyword === 'enum')
     return `${where} must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`;
+  // A schema says in its description what a pattern stands for.
+  const { description } = (error.parentSchema ?? {}) as { description?: string };
+  if (error.keyword === 'pattern' && description !== undefined) {
+    const name = error.propertyName === undefined ? where : `${error.instancePath}/${error.propertyName}`;
+    return `${name} must be ${description}`;
+  }
   return `${where} ${error.message ?? 'is invalid'}`;
 }

@@ -30,34 +30,42 @@ function failure(argv: string | string[], calledAs?: string): string {
 describe('the command line', () => {
   it.each([
     ['', {}],
-    ['-i eth0', { interfaces: ['eth0'] }],
-    ['-ieth0', { interfaces: ['eth0'] }],
-    ['-i', { interfaces: [''] }],
-    ['-i -B', { interfaces: [''], background: true }],
-    ['-Bi eth0', { background: true, interfaces: ['eth0'] }],
-    ['-i eth0 wlan0', { interfaces: ['eth0', 'wlan0'] }],
-    ['-i eth0 -i wlan0', { interfaces: ['eth0', 'wlan0'] }],
-    ['-B -L /tmp/a.log -i all -t 0.5', { background: true, logFile: '/tmp/a.log', interfaces: ['all'], minutes: 0.5 }],
+    ['-i eth0', { ipTraffic: ['eth0'] }],
+    ['-ieth0', { ipTraffic: ['eth0'] }],
+    ['-i', { ipTraffic: [''] }],
+    ['-i -B', { ipTraffic: [''], background: true }],
+    ['-Bi eth0', { background: true, ipTraffic: ['eth0'] }],
+    ['-i eth0 wlan0', { ipTraffic: ['eth0', 'wlan0'] }],
+    ['-i eth0 -i wlan0', { ipTraffic: ['eth0', 'wlan0'] }],
+    ['-B -L /tmp/a.log -i all -t 0.5', { background: true, logFile: '/tmp/a.log', ipTraffic: ['all'], minutes: 0.5 }],
     ['-f daemon', { facility: 'daemon' }],
     ['-f', { facility: '' }],
-    ['-f -i eth0', { facility: '', interfaces: ['eth0'] }],
+    ['-f -i eth0', { facility: '', ipTraffic: ['eth0'] }],
     ['-r x.pcap --json --limit 0', { readFile: 'x.pcap', json: true, limit: 0 }],
-    ['-r - -i all', { readFile: '-', interfaces: ['all'] }],
-    ['-i x --every .25 --for 3 --sort bytes', { interfaces: ['x'], everySeconds: 0.25, forSeconds: 3, sort: 'bytes' }],
-    ['-i x --capture pcap --snaplen 128', { interfaces: ['x'], capture: 'pcap', snaplen: 128 }],
-    ['-i all --physical --promiscuous', { interfaces: ['all'], physical: true, promiscuous: true }],
-    ['-i x --bytes wire --names', { interfaces: ['x'], bytes: 'wire', names: true }],
+    ['-r - -i all', { readFile: '-', ipTraffic: ['all'] }],
+    ['-i x --every .25 --for 3 --sort bytes', { ipTraffic: ['x'], everySeconds: 0.25, forSeconds: 3, sort: 'bytes' }],
+    ['-i x --capture pcap --snaplen 128', { ipTraffic: ['x'], capture: 'pcap', snaplen: 128 }],
+    ['-i all --physical --promiscuous', { ipTraffic: ['all'], physical: true, promiscuous: true }],
+    ['-i x --bytes wire --names', { ipTraffic: ['x'], bytes: 'wire', names: true }],
     ['-I 5 -L x', { logIntervalMinutes: 5, logFile: 'x' }],
     ['-v', { version: true }],
     ['-V', { version: true }],
     ['--version', { version: true }],
-    ['-i eth0 -h', { interfaces: ['eth0'], help: true }],
+    ['-i eth0 -h', { ipTraffic: ['eth0'], help: true }],
   ])('reads "%s"', (line, expected) => {
     expect(given(line)).toEqual(expected);
   });
 
   it('reads commands', () => {
-    expect(parse('completion fish').command).toMatchObject({ line: { name: 'completion' }, word: 'fish' });
+    expect(parse('completion fish').command).toMatchObject({ line: { name: 'completion' }, words: ['fish'] });
+    expect(parse('config').command).toMatchObject({ line: { name: 'config' }, words: [] });
+    expect(parse('config get theme --json').command).toMatchObject({ line: { name: 'config get' }, words: ['theme'] });
+    expect(parse('config set additionalPorts 8000 9000-9100').command).toMatchObject({
+      line: { name: 'config set' },
+      words: ['additionalPorts', '8000', '9000-9100'],
+    });
+    expect(parse('config export').command).toMatchObject({ line: { name: 'config export' }, words: [] });
+    expect(parse('config import -').command).toMatchObject({ line: { name: 'config import' }, words: ['-'] });
     expect(parse('interfaces --json')).toMatchObject({
       values: { json: true },
       command: { line: { name: 'interfaces' } },
@@ -79,12 +87,21 @@ describe('the command line', () => {
     ['--json', 'cannot use --json: no monitor is named (-i IF or -r FILE; see iptraf-ts --help)'],
     ['--every 2', 'cannot use --every: no monitor is named (-i IF or -r FILE; see iptraf-ts --help)'],
     ['eth0', 'cannot use eth0: there is no such command (an interface goes after -i; see iptraf-ts --help)'],
-    ['-r a -i eth0', 'cannot use -i eth0 with -r: a file is read whole (-i all, or no -i)'],
+    ['-r a -i eth0', 'cannot use -i eth0 with -r: a file is read whole (-i all)'],
     ['-r a -w a', 'cannot use -w a: it is the file that -r reads (see iptraf-ts --help)'],
     ['-r - -B', 'cannot use -r - with -B: the background has no standard input (see iptraf-ts --help)'],
     ['-i x --physical', 'cannot use --physical: it goes with all (-i all --physical)'],
     ['completion tcsh', 'cannot use completion tcsh: say one of bash, zsh, fish (see iptraf-ts --help)'],
     ['doctor now', 'cannot use doctor now: doctor takes no word (see iptraf-ts --help)'],
+    [
+      'config show',
+      'cannot use config show: there is no such command (there are config get, config set, config unset, config export, config import)',
+    ],
+    ['config set theme', 'cannot use config set theme: say config set KEY VALUE... (see iptraf-ts --help)'],
+    ['config get', 'cannot use config get: say config get KEY (see iptraf-ts --help)'],
+    ['config get a b', 'cannot use config get a b: say config get KEY (see iptraf-ts --help)'],
+    ['config import', 'cannot use config import: say config import FILE|- (see iptraf-ts --help)'],
+    ['config set --json theme dark', 'cannot use --json: it does not go with config set (see iptraf-ts --help)'],
     ['interfaces --csv', 'cannot use --csv: it does not go with interfaces (see iptraf-ts --help)'],
   ])('answers "%s" with one line', (line, expected) => {
     expect(failure(line)).toBe(expected);
@@ -120,6 +137,8 @@ describe('the command line', () => {
         ...OPTIONS.flatMap((line) => line.flags),
         ...LATER.map(({ flag }) => flag),
         'completion',
+        'config',
+        'set',
         '--',
         '-',
       ),
@@ -154,9 +173,9 @@ const DOCUMENTED: [string, Record<string, unknown>][] = [
   ['-B -L x.log', { background: true, logFile: 'x.log' }],
   ['-L /var/log/network_monitor.log', { logFile: '/var/log/network_monitor.log' }],
   ['-f daemon', { facility: 'daemon' }],
-  ['-i eth0', { interfaces: ['eth0'] }],
-  ['-i eth0 wlan0', { interfaces: ['eth0', 'wlan0'] }],
-  ['-i', { interfaces: [''] }],
+  ['-i eth0', { ipTraffic: ['eth0'] }],
+  ['-i eth0 wlan0', { ipTraffic: ['eth0', 'wlan0'] }],
+  ['-i', { ipTraffic: [''] }],
   ['-v', { version: true }],
   ['-B -L /var/log/iptraf-monitor.log -f daemon', { background: true, facility: 'daemon' }],
 ];

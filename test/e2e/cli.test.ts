@@ -56,6 +56,14 @@ describe('commands', () => {
     for (const probe of probes) expect(probe).toMatchObject({ ok: expect.any(Boolean), detail: expect.any(String) });
   });
 
+  it.skipIf(!isRoot)('tell by their status whether anything can capture: yes, and no for want of permission', () => {
+    expect(run('doctor').status).toBe(0);
+    const nobody = ['--bounding-set=-all', '--inh-caps=-all', '--reuid=65534', '--clear-groups'];
+    const denied = spawnSync('setpriv', [...nobody, process.execPath, PROGRAM, 'doctor'], { encoding: 'utf8' });
+    expect(denied.stdout).toMatch(/^missing +privilege: /m);
+    expect(denied.status).toBe(77);
+  });
+
   it('answer through a link named iptraf-ng as the main program, through one named iftop with a line', () => {
     for (const name of ['iptraf-ng', 'iftop']) symlinkSync(PROGRAM, join(folder, name));
     const call = (name: string) => spawnSync(process.execPath, [join(folder, name), '-v'], { encoding: 'utf8' });

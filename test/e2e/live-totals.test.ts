@@ -1,5 +1,5 @@
 // Live totals of the whole program against who knows the truth: the sender's own count, the interface's counters, TCP's.
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   namespacesUnavailable,
 } from '../support/namespaces.ts';
 import { buildProgram, PROGRAM, ROOT, temporaryHome } from '../support/program.ts';
+import { retry, SnapshotWatch, sentSegments } from '../support/snapshot-watch.ts';
 
 const unavailable = namespacesUnavailable();
 const FRAME_BYTES = 60;
@@ -41,12 +42,12 @@ describe.skipIf(unavailable !== null)(`live totals (${unavailable ?? 'in namespa
   });
 
   /** Watches a namespace's interface; `finish` waits for a snapshot that `enough` accepts, and ends the program. */
-  async function watch(namespace: Namespace, ...options: string[]): Promise<Watch> {
+  async function watch(namespace: Namespace, ...options: string[]): Promise<SnapshotWatch<IpTrafficRow>> {
     const args = ['--json', '--limit', '0', '--every', '0.5', ...options];
     const child = namespace.spawn([process.execPath, PROGRAM, '-i', namespace.interface, ...args], {
       env: { ...process.env, ...home.env },
     });
-    const watching = new Watch(child);
+    const watching = new SnapshotWatch<IpTrafficRow>(child);
     await watching.until(() => true);
     return watching;
   }
@@ -110,70 +111,3 @@ describe.skipIf(unavailable !== null)(`live totals (${unavailable ?? 'in namespa
     watching.end();
   });
 });
-
-/** Snapshots of a running program, line by line. */
-class Watch {
-  readonly #child: ChildProcess;
-  #text = '';
-  #newest: Taken | null = null;
-  #wake: () => void = () => undefined;
-  #stderr = '';
-
-  constructor(child: ChildProcess) {
-    this.#child = child;
-    child.stdout?.on('data', (chunk) => this.#read(String(chunk)));
-    child.stderr?.on('data', (chunk) => {
-      this.#stderr += chunk;
-    });
-    child.once('exit', () => this.#wake());
-  }
-
-  #read(chunk: string): void {
-    const lines = (this.#text + chunk).split('\n');
-    this.#text = lines.pop() ?? '';
-    for (const line of lines) {
-      const value = JSON.parse(line);
-      if (value.type === 'snapshot') this.#newest = value;
-    }
-    this.#wake();
-  }
-
-  /** The first snapshot from now on that is accepted. */
-  async until(accepts: (snapshot: Taken) => boolean): Promise<Taken> {
-    for (;;) {
-      if (this.#newest !== null && accepts(this.#newest)) return this.#newest;
-      if (this.#child.exitCode !== null) throw new Error(`the program ended: ${this.#stderr}`);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  end(): void {
-    this.#child.kill('SIGTERM');
-  }
-}
-
-/** Segments that TCP sent in a namespace, retransmissions included (RFC 4022: OutSegs is without them). */
-function sentSegments(namespace: Namespace): number {
-  const [names, values] = namespace
-    .run('cat', '/proc/net/snmp')
-    .split('\n')
-    .filter((line) => line.startsWith('Tcp:'))
-    .map((line) => line.split(' '));
-  const read = (name: string): number => Number(values[names.indexOf(name)]);
-  return read('OutSegs') + read('RetransSegs');
-}
-
-/** The server may not listen yet. */
-async function retry(action: () => void): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      action();
-      return;
-    } catch (error) {
-      if (attempt === 20) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}

@@ -1,6 +1,7 @@
-/** Decoded batches through fragments, conversations, TCP and totals: whatever comes, rows add up to totals. */
+/** Decoded batches through fragments, conversations, TCP, stations and totals: whatever comes, rows add up to totals. */
 import { ConversationTable, ROW_DOUBLE, ROW_DOUBLES } from '../../src/tables/conversation-table.ts';
 import { FragmentTable } from '../../src/tables/fragment-table.ts';
+import { STATION_COUNT, STATION_DOUBLE, STATION_DOUBLES, StationTable } from '../../src/tables/station-table.ts';
 import { TcpTracker } from '../../src/tables/tcp-tracker.ts';
 import { Totals } from '../../src/tables/totals.ts';
 import { Decoder } from '../../src/wire/decode.ts';
@@ -13,12 +14,15 @@ import { must } from './target.ts';
 
 /** The table's smallest: conversations are evicted in cases of many. */
 const MAXIMUM_ROWS = 1024;
+/** Fewer than a batch may bring: stations are evicted while it is being counted. */
+const MAXIMUM_STATIONS = 64;
 const MANY_PACKETS = 1600;
 const BATCH_PACKETS = 200;
 
 const decoder = new Decoder({ decapsulate: false, hashSeed: 2 });
 const conversations = new ConversationTable({ maximumRows: MAXIMUM_ROWS });
 const tcp = new TcpTracker(conversations, { maximumRows: MAXIMUM_ROWS });
+const stations = new StationTable(MAXIMUM_STATIONS);
 const fragments = new FragmentTable();
 const totals = new Totals();
 const batch = new DecodedBatch();
@@ -47,18 +51,25 @@ function manyConversations(corpus: Corpus, random: Random): TestPacket[] {
 }
 
 function check(packets: TestPacket[], random: Random): void {
-  for (const table of [conversations, tcp, fragments, totals]) table.reset();
+  for (const table of [conversations, tcp, stations, fragments, totals]) table.reset();
   const expected: Sums = { packets: 0, ipBytes: 0, wireBytes: 0 };
   for (let at = 0; at < packets.length; at += BATCH_PACKETS) {
     account(packets.slice(at, at + BATCH_PACKETS), random);
     addSelected(expected);
-    if (random.oneIn(2)) conversations.closeWindow(1, () => undefined);
+    if (random.oneIn(2)) {
+      conversations.closeWindow(1, (changed) => stations.noteConversations(changed, conversations));
+      stations.closeWindow(1);
+    }
     if (random.oneIn(3)) conversations.expireSome(batch.time[batch.count - 1] + random.below(2000), random.below(60));
     compare(sumOfRows(), expected, 'rows, evicted and removed');
     compare(totals, expected, 'totals');
+    for (const side of ['in', 'out'] as const)
+      compare(sumOfStations(side), expected, `stations (${side}), evicted and without`);
   }
   readTcp();
 }
+
+conversations.onOverflow = (changed) => stations.noteConversations(changed, conversations);
 
 function account(packets: readonly TestPacket[], random: Random): void {
   decoder.decode(poisonedBatch(packets, random), batch);
@@ -67,6 +78,8 @@ function account(packets: readonly TestPacket[], random: Random): void {
   conversations.account(batch);
   fragments.settle(batch, conversations);
   tcp.update(batch);
+  stations.account(batch);
+  stations.settleConversations(conversations);
   totals.add(batch);
 }
 
@@ -101,6 +114,18 @@ function sumOfRows(): Sums {
     live === conversations.count && live <= conversations.maximumRows,
     `${live} rows live, ${conversations.count} counted`,
   );
+  return sums;
+}
+
+function sumOfStations(side: 'in' | 'out'): Sums {
+  const { f64, evicted, withoutAddresses } = stations;
+  const sums: Sums = { packets: 0, ipBytes: 0, wireBytes: 0 };
+  for (const name of ['packets', 'ipBytes', 'wireBytes'] as const) {
+    sums[name] = evicted[side][name] + withoutAddresses[name];
+    for (let row = 0; row < stations.highWater; row++) {
+      if (stations.isLive(row)) sums[name] += f64[row * STATION_DOUBLES + STATION_DOUBLE[side] + STATION_COUNT[name]];
+    }
+  }
   return sums;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ipTrafficOutput, nameRows } from '../../screens/ip-traffic/output.ts';
+import { ipTrafficOutput } from '../../screens/ip-traffic/output.ts';
 import type { IpTrafficRow } from '../../screens/ip-traffic/types.ts';
+import { MONITOR_ENTRIES } from '../../screens/monitors.ts';
 import { CsvFormat, csvField } from '../../src/output/csv.ts';
 import { JsonFormat } from '../../src/output/json.ts';
 import { outputFormat } from '../../src/output/monitors.ts';
@@ -134,6 +135,14 @@ describe('text', () => {
     expect(text.match(/^PROTO /gm)).toHaveLength(2);
   });
 
+  it('says of rates that are not known yet that they are not', () => {
+    const format = new TextFormat(ipTrafficOutput);
+    const totals = { ...head.totals, packetsPerSecond: null, bytesPerSecond: null, wireBytesPerSecond: null };
+    expect(format.begin({ ...head, totals }, 1)).toContain('  bit/s unknown  ');
+    const [, line] = format.rows([{ ...rows[0], bytesPerSecond: [null, null] }]).split('\n');
+    expect(line).toMatch(/ - +-$/);
+  });
+
   it('lets no escape sequence through', () => {
     const row = { ...rows[0], interface: '\u001b[31m evil' };
     expect(written(new TextFormat(ipTrafficOutput), [row])).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
@@ -143,7 +152,7 @@ describe('text', () => {
 it('names fill what is not named yet', () => {
   const [row] = tcpRows();
   row.endpoints[1].name = 'known.example';
-  nameRows([row], (address) => `host-${address}`);
+  ipTrafficOutput.nameRows?.([row], (address) => `host-${address}`);
   expect(row.endpoints.map(({ name }) => name)).toEqual(['host-10.77.0.1', 'known.example']);
 });
 
@@ -153,7 +162,7 @@ it('times that ISO 8601 cannot write with four digits are unknown', () => {
   ]);
 });
 
-it('there are formats for this monitor, and null for one without output', () => {
+it('there are formats for every monitor that the front lists', () => {
   expect(outputFormat('ip-traffic', 'csv')).toBeInstanceOf(CsvFormat);
-  expect(outputFormat('processes', 'json')).toBeNull();
+  for (const { monitor } of MONITOR_ENTRIES) expect(outputFormat(monitor, 'json')).toBeInstanceOf(JsonFormat);
 });

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { createConfigure } from '../../screens/configure/screen.ts';
+import { DetailedScreen } from '../../screens/detailed/screen.ts';
+import { GeneralScreen } from '../../screens/general/screen.ts';
 import { createHelp } from '../../screens/help/screen.ts';
 import { createInterfacePicker } from '../../screens/interfaces/screen.ts';
 import { IpTrafficScreen } from '../../screens/ip-traffic/screen.ts';
 import { COMMON_KEYS } from '../../screens/kit/keys.ts';
 import type { Screen } from '../../screens/kit/screen.ts';
+import { LanStationsScreen } from '../../screens/lan-stations/screen.ts';
 import { createMenu } from '../../screens/menu/screen.ts';
+import { PacketSizesScreen } from '../../screens/packet-sizes/screen.ts';
+import { PortsScreen } from '../../screens/ports/screen.ts';
+import { defaultSettings } from '../../src/store/settings-table.ts';
 
 /** Common keys that a screen takes for itself on purpose, with the reason. */
 const OVERRIDES: Record<string, { keys: string[]; reason: string }> = {
@@ -14,11 +21,34 @@ const OVERRIDES: Record<string, { keys: string[]; reason: string }> = {
 const picker = createInterfacePicker({ purpose: 'x', rows: () => [], offerAll: true, open: () => picker });
 const names = { lookup: () => null, addressesMatching: () => [] };
 
+const stations = new LanStationsScreen({ watched: 'eth0', names });
+const groups = stations.onKey('W');
+
+const configure = createConfigure({ current: defaultSettings() });
+
+/** The list that Enter opens from a setting. */
+function listOf(name: string): Screen {
+  const screen = createConfigure({ current: defaultSettings() });
+  for (const key of ['/', ...name, 'ENTER']) screen.onKey(key);
+  const opened = screen.onKey('ENTER');
+  if (opened.type !== 'open') throw new Error(`${name} opens no list`);
+  return opened.screen;
+}
+
 const SCREENS: Record<string, Screen> = {
-  menu: createMenu({ version: '0', interfaces: () => [], openMonitor: () => picker }),
+  menu: createMenu({ version: '0', interfaces: () => [], configure: () => picker, openMonitor: () => picker }),
+  configure,
+  'additional ports': listOf('additionalPorts'),
+  'station descriptions': listOf('stationDescriptions'),
   interfaces: picker,
   help: createHelp(picker),
   'ip-traffic': new IpTrafficScreen({ watched: 'eth0', names }),
+  detailed: new DetailedScreen({ watched: 'eth0', names }),
+  general: new GeneralScreen({ watched: 'all interfaces', names }),
+  'packet-sizes': new PacketSizesScreen({ watched: 'eth0', names }),
+  ports: new PortsScreen({ watched: 'eth0', names }),
+  'lan-stations': stations,
+  'LAN groups': groups.type === 'open' ? groups.screen : stations,
 };
 
 describe.each(Object.entries(SCREENS))('keys of %s', (name, screen) => {

@@ -3,7 +3,8 @@ import { createAbout, createHelp, helpLines, keyName } from '../../screens/help/
 import { createInterfacePicker, fitAddresses, type InterfaceChoice } from '../../screens/interfaces/screen.ts';
 import { COMMON_KEYS } from '../../screens/kit/keys.ts';
 import type { Screen } from '../../screens/kit/screen.ts';
-import { createMenu, MONITOR_ENTRIES } from '../../screens/menu/screen.ts';
+import { createMenu } from '../../screens/menu/screen.ts';
+import { MONITOR_ENTRIES, type MonitorEntry } from '../../screens/monitors.ts';
 import { expectGolden } from '../support/golden.ts';
 import { INTERFACE_ROWS } from '../support/interface-rows.ts';
 import { drawStack, SIZES } from '../support/screens.ts';
@@ -17,16 +18,24 @@ const monitor: Screen = {
   onKey: () => ({ type: 'ignored' }),
 };
 
-function menu(): Screen {
+function menu(entries?: readonly MonitorEntry[]): Screen {
   return createMenu({
+    entries,
     version: '0.1.0',
     interfaces: () => INTERFACE_ROWS,
+    configure: () => monitor,
     openMonitor: (name, choice) => {
       opened.push([name, choice]);
       return monitor;
     },
   });
 }
+
+/** Monitors that stand in the menu itself, the breakdowns as one, then Configure, About and Exit. */
+const ENTRIES =
+  MONITOR_ENTRIES.filter(({ group }) => group === null).length +
+  (MONITOR_ENTRIES.some(({ group }) => group === 'breakdowns') ? 1 : 0) +
+  3;
 
 function picker(rows = INTERFACE_ROWS, open: (choice: InterfaceChoice) => Screen = () => monitor): Screen {
   return createInterfacePicker({ purpose: 'IP traffic monitor', rows: () => rows, offerAll: true, open });
@@ -47,12 +56,31 @@ describe('main menu', () => {
   it('says in one line what each entry does', () => {
     const screen = menu();
     const said = new Set<string | null | undefined>();
-    for (let i = 0; i < MONITOR_ENTRIES.length + 2; i++) {
+    for (let i = 0; i < ENTRIES; i++) {
       said.add(screen.statusText?.());
       screen.onKey('DOWN');
     }
-    expect(said.size).toBe(MONITOR_ENTRIES.length + 2);
+    expect(said.size).toBe(ENTRIES);
     for (const text of said) expect(text?.length).toBeLessThanOrEqual(58);
+  });
+
+  it('has a sub-menu for the statistical breakdowns, which Esc leaves', () => {
+    const [entry] = MONITOR_ENTRIES;
+    const entries: MonitorEntry[] = [
+      entry,
+      { ...entry, monitor: 'packet-sizes', label: 'By packet size', hotKey: 's', group: 'breakdowns', picker: 'none' },
+      { ...entry, monitor: 'lan-stations', label: 'LAN stations', hotKey: 'l' },
+    ];
+    const screen = menu(entries);
+    const text = drawStack([screen], 80, 24).toText();
+    expect(text).toMatch(/IP traffic[\s\S]*Statistical breakdowns\.\.\.[\s\S]*LAN stations/);
+    expect(text).not.toContain('By packet size');
+    const reaction = screen.onKey('b');
+    if (reaction.type !== 'open') throw new Error('b opens nothing');
+    expect(drawStack([screen, reaction.screen], 80, 24).toText()).toContain('By packet size');
+    expect(reaction.screen.onKey('ESCAPE')).toEqual({ type: 'back' });
+    expect(reaction.screen.onKey('s')).toEqual({ type: 'open', screen: monitor });
+    expect(opened.at(-1)).toEqual(['packet-sizes', { type: 'all' }]);
   });
 
   it('opens the interface picker, which opens the monitor on what was chosen', () => {
@@ -65,8 +93,11 @@ describe('main menu', () => {
   });
 
   it('has hot letters that no two entries share', () => {
-    const letters = ['a', 'x', ...MONITOR_ENTRIES.map((entry) => entry.hotKey)];
-    expect(new Set(letters).size).toBe(letters.length);
+    const lettersOf = (group: MonitorEntry['group']): string[] =>
+      MONITOR_ENTRIES.filter((entry) => entry.group === group).map((entry) => entry.hotKey);
+    for (const letters of [['b', 'o', 'a', 'x', ...lettersOf(null)], lettersOf('breakdowns')]) {
+      expect(new Set(letters).size).toBe(letters.length);
+    }
     for (const entry of MONITOR_ENTRIES) expect(entry.label.toLowerCase()).toContain(entry.hotKey);
   });
 
@@ -76,7 +107,10 @@ describe('main menu', () => {
 
   it('is usable on the smallest screen', () => {
     const text = drawStack([menu()], 60, 12).toText();
-    for (const label of ['IP traffic monitor', 'About', 'Exit', 'Help']) expect(text).toContain(label);
+    for (const label of ['IP traffic monitor', 'Help']) expect(text).toContain(label);
+    const screen = menu();
+    screen.onKey('END');
+    expect(drawStack([screen], 60, 12).toText()).toContain('Exit');
   });
 });
 

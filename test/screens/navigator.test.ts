@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { messageDialog } from '../../screens/kit/dialog.ts';
 import { IGNORED } from '../../screens/kit/keys.ts';
 import type { Reaction, Screen } from '../../screens/kit/screen.ts';
 import { createMenu } from '../../screens/menu/screen.ts';
 import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/navigator.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorName, Query } from '../../src/engine/monitor.ts';
+import type { SettingChanges } from '../../src/store/settings-table.ts';
 import { MemorySurface, snapshotHead } from '../support/screens.ts';
 
 const QUERY: Query = { sort: null, descending: true, offset: 0, limit: 10, follow: null, options: {} };
@@ -113,6 +115,19 @@ class FakeScreen implements Screen {
   }
 }
 
+/** Settings in memory; a change of tcpTimeoutMinutes cannot be saved. */
+class FakeSettings {
+  current = { refreshSeconds: 0.25 };
+  changed: SettingChanges[] = [];
+
+  async change(changes: SettingChanges): Promise<void> {
+    this.changed.push(changes);
+    Object.assign(this.current, changes);
+    if (changes.tcpTimeoutMinutes !== undefined) throw new Error('cannot write settings: no space left on device');
+  }
+}
+
+let settings: FakeSettings;
 let surface: MemorySurface;
 let client: FakeClient;
 let first: FakeScreen;
@@ -124,7 +139,7 @@ async function settle(milliseconds = 0): Promise<void> {
 }
 
 function start(screen: Screen = first): void {
-  navigator = new Navigator({ surface, client, first: screen, program: 'iptraf-ts 0.1.0' });
+  navigator = new Navigator({ surface, client, settings, first: screen, program: 'iptraf-ts 0.1.0' });
   void navigator.run().then(() => {
     left = true;
   });
@@ -143,6 +158,7 @@ beforeEach(() => {
     ],
   });
   surface = new MemorySurface();
+  settings = new FakeSettings();
   client = new FakeClient();
   first = new FakeScreen('first');
   left = false;
@@ -174,6 +190,16 @@ describe('pulling', () => {
     client.received = null;
     await settle(2010);
     expect(client.asked.length - quiet).toBeGreaterThanOrEqual(5);
+  });
+
+  it('pulls as often as the settings say, also when they change', async () => {
+    settings.current.refreshSeconds = 2;
+    start();
+    await settle(7900);
+    expect(client.asked).toHaveLength(4);
+    settings.current.refreshSeconds = 0.5;
+    await settle(1100);
+    expect(client.asked).toHaveLength(7);
   });
 
   it('pulls at once on refresh', async () => {
@@ -320,6 +346,17 @@ describe('reactions', () => {
     expect(second.closed).toBe(1);
   });
 
+  it('shows a dialog that nobody opened by a key', async () => {
+    start();
+    navigator.open(messageDialog('Warning', 'settings are damaged'));
+    await settle(1);
+    expect(surface.shown).toContain('settings are damaged');
+    navigator.onKey('ENTER');
+    await settle(1);
+    expect(surface.shown).not.toContain('settings are damaged');
+    expect(left).toBe(false);
+  });
+
   it('a key of the screen wins over the common one', async () => {
     first.reactions.q = { type: 'redraw' };
     start();
@@ -371,6 +408,26 @@ describe('reactions', () => {
     navigator.onKey('s');
     await settle(1);
     expect(surface.line(22)).not.toContain('no such command');
+  });
+
+  it('changes settings, shows what holds, and says so where they cannot be saved', async () => {
+    first.reactions = {
+      t: { type: 'change-settings', changes: { theme: 'dark' } },
+      u: { type: 'change-settings', changes: { tcpTimeoutMinutes: 5 } },
+    };
+    start();
+    await settle(1);
+    const { frames } = surface;
+    first.packets = 42;
+    navigator.onKey('t');
+    await settle(1);
+    expect(settings.changed).toEqual([{ theme: 'dark' }]);
+    expect(surface.shown).toContain('shows 42');
+    expect(surface.frames).toBeGreaterThan(frames);
+    expect(surface.line(22)).not.toContain('cannot');
+    navigator.onKey('u');
+    await settle(1);
+    expect(surface.line(22)).toContain('cannot write settings: no space left on device');
   });
 
   it('repaints, suspends, resizes', async () => {
@@ -491,7 +548,7 @@ it('an engine that was lost is forgotten when another capture starts', async () 
 
 it('from the menu to a monitor and back, by keys alone', async () => {
   const monitor = new FakeScreen('IP traffic');
-  start(createMenu({ version: '0.1.0', interfaces: () => [], openMonitor: () => monitor }));
+  start(createMenu({ version: '0.1.0', interfaces: () => [], configure: () => monitor, openMonitor: () => monitor }));
   await settle(1);
   expect(surface.shown).toContain('IP traffic monitor');
   expect(surface.line(22)).toContain('Every conversation');

@@ -2,7 +2,13 @@
  * Rows of the IP traffic monitor as literals: every state of TCP, the other protocols, long addresses. And a monitor of
  * a few lines that answers queries from them, so that screens can be driven without an engine.
  */
-import type { IpTrafficOptions, IpTrafficRow, PacketLine } from '../../screens/ip-traffic/types.ts';
+import type {
+  IpTrafficOptions,
+  IpTrafficRow,
+  PacketLine,
+  RatePair,
+  WithinFigures,
+} from '../../screens/ip-traffic/types.ts';
 import type { Screen } from '../../screens/kit/screen.ts';
 import type { Snapshot, SnapshotHead } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
@@ -42,7 +48,7 @@ function row(from: string, to: string, parts: RowParts): IpTrafficRow {
     ipBytes,
     wireBytes: [ipBytes[0] + packets[0] * 14, ipBytes[1] + packets[1] * 14],
     bytesPerSecond,
-    wireBytesPerSecond: [bytesPerSecond[0] * 1.1, bytesPerSecond[1] * 1.1],
+    wireBytesPerSecond: [(bytesPerSecond[0] ?? 0) * 1.1, (bytesPerSecond[1] ?? 0) * 1.1],
     flags: ['-PA-', '--A-'],
     state: 'established',
     partial: false,
@@ -212,6 +218,12 @@ export function packetLines(count: number): PacketLine[] {
   }));
 }
 
+/** null as soon as one rate is not known. */
+function rateSum(rows: readonly IpTrafficRow[], field: 'bytesPerSecond' | 'wireBytesPerSecond'): number | null {
+  const rates = rows.flatMap((row): RatePair => row[field]);
+  return rates.reduce((total, rate) => (total === null || rate === null ? null : total + rate), 0);
+}
+
 /** A monitor on literal rows. Order is that of the literals; searching looks into addresses, ports and protocol. */
 export class LiteralMonitor {
   rows: IpTrafficRow[] = [...tcpRows(), ...otherRows()];
@@ -235,7 +247,8 @@ export class LiteralMonitor {
     this.#addUp();
     const options = query.options as unknown as IpTrafficOptions;
     if (options.panel === 'packets') return this.#packetPage(query, options);
-    const panel = this.rows.filter(
+    const part = this.rows.filter((each) => isWithin(each, options.within));
+    const panel = part.filter(
       (each) => options.panel === 'all' || (each.protocol === 'tcp') === (options.panel === 'tcp'),
     );
     const shown = panel.filter((each) => matches(each, options));
@@ -246,13 +259,16 @@ export class LiteralMonitor {
       limit,
       shown.length,
     );
-    const tcp = this.rows.filter((each) => each.protocol === 'tcp');
-    const rate = (rows: IpTrafficRow[]): number => rows.reduce((sum, { bytesPerSecond: [a, b] }) => sum + a + b, 0);
+    const tcp = part.filter((each) => each.protocol === 'tcp');
     const extra = {
       tcpConversations: tcp.length,
-      otherConversations: this.rows.length - tcp.length,
-      tcpBytesPerSecond: rate(tcp),
-      otherBytesPerSecond: rate(this.rows.filter((each) => each.protocol !== 'tcp')),
+      otherConversations: part.length - tcp.length,
+      within: options.within === undefined ? null : figures(part),
+      tcpBytesPerSecond: rateSum(tcp, 'bytesPerSecond'),
+      otherBytesPerSecond: rateSum(
+        part.filter((each) => each.protocol !== 'tcp'),
+        'bytesPerSecond',
+      ),
     };
     const rows = shown.slice(offset, offset + limit);
     return { ...this.head, rows, offset, rowsTotal: shown.length, hidden: panel.length - shown.length, extra };
@@ -262,14 +278,15 @@ export class LiteralMonitor {
   #addUp(): void {
     const sum = (of: (row: IpTrafficRow) => [number, number]): number =>
       this.rows.reduce((total, each) => total + of(each)[0] + of(each)[1], 0);
+    const bytesPerSecond = rateSum(this.rows, 'bytesPerSecond');
     this.head.totals = {
       packets: sum((each) => each.packets),
       buffers: sum((each) => each.packets) / 2,
       ipBytes: sum((each) => each.ipBytes),
       wireBytes: sum((each) => each.wireBytes),
-      packetsPerSecond: sum((each) => each.bytesPerSecond) / 800,
-      bytesPerSecond: sum((each) => each.bytesPerSecond),
-      wireBytesPerSecond: sum((each) => each.wireBytesPerSecond),
+      packetsPerSecond: bytesPerSecond === null ? null : bytesPerSecond / 800,
+      bytesPerSecond,
+      wireBytesPerSecond: rateSum(this.rows, 'wireBytesPerSecond'),
     };
   }
 
@@ -286,6 +303,24 @@ export class LiteralMonitor {
   feed(screen: Screen): void {
     screen.update?.(screen.queries().map(({ query }) => this.answer(query)));
   }
+}
+
+function isWithin({ ipProtocol, endpoints }: IpTrafficRow, within: IpTrafficOptions['within']): boolean {
+  const port = within?.port;
+  if (port === undefined) return true;
+  return ipProtocol === port.ipProtocol && endpoints.some((each) => each.port === port.port);
+}
+
+function figures(rows: readonly IpTrafficRow[]): WithinFigures {
+  const sum = (of: (row: IpTrafficRow) => [number, number]): number =>
+    rows.reduce((total, each) => total + of(each)[0] + of(each)[1], 0);
+  return {
+    packets: sum((each) => each.packets),
+    ipBytes: sum((each) => each.ipBytes),
+    wireBytes: sum((each) => each.wireBytes),
+    bytesPerSecond: rateSum(rows, 'bytesPerSecond'),
+    wireBytesPerSecond: rateSum(rows, 'wireBytesPerSecond'),
+  };
 }
 
 function pageOffset(query: Query, position: number, limit: number, total: number): number {

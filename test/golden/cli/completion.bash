@@ -4,6 +4,10 @@ _iptraf_ts() {
   COMPREPLY=()
   case $before in
     -i) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word")); return; } ;;
+    -d) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word")); return; } ;;
+    -z) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word")); return; } ;;
+    -s) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word")); return; } ;;
+    -l) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word")); return; } ;;
     -r) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     -w) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --bpf) COMPREPLY=(); return ;;
@@ -12,18 +16,28 @@ _iptraf_ts() {
     --every) COMPREPLY=(); return ;;
     --for) COMPREPLY=(); return ;;
     --limit) COMPREPLY=(); return ;;
-    --sort) COMPREPLY=($(compgen -W "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac" -- "$word")); return ;;
+    --sort) COMPREPLY=($(compgen -W "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac load errors missed packets-to bytes-to packets-from bytes-from rate-to rate-from conversations rate-in rate-out bytes-in bytes-out packets-in packets-out ip-packets ip-packets-in ip-packets-out addresses" -- "$word")); return ;;
     --bytes) COMPREPLY=($(compgen -W "ip wire" -- "$word")); return ;;
     -L) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     -f) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7" -- "$word")); return; } ;;
     -I) COMPREPLY=(); return ;;
     -t) COMPREPLY=(); return ;;
+  esac
+  case "${COMP_WORDS[*]:1:COMP_CWORD-1}" in
+    config) COMPREPLY=($(compgen -W "get set unset export import" -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
+    'config get'|'config set'|'config unset') COMPREPLY=($(compgen -W "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes" -- "$word")); return ;;
+    'config export'|'config import'|'config set logFile') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'config set reverseDns'|'config set serviceNames'|'config set colour'|'config set sourceMacs'|'config set promiscuous'|'config set decapsulateTunnels'|'config set logging') COMPREPLY=($(compgen -W "on off" -- "$word")); return ;;
+    'config set theme') COMPREPLY=($(compgen -W "blue dark light monochrome" -- "$word")); return ;;
+    'config set unit') COMPREPLY=($(compgen -W "bits bytes" -- "$word")); return ;;
+    'config set unitBase') COMPREPLY=($(compgen -W "1000 1024" -- "$word")); return ;;
+    'config set byteCounting') COMPREPLY=($(compgen -W "ip wire" -- "$word")); return ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "-i -r -w --bpf --capture --snaplen --promiscuous --physical --text --json --csv --every --for --limit --sort --names --bytes -L -f -I -B --foreground -t -h --help -v -V --version" -- "$word"))
+    COMPREPLY=($(compgen -W "-i -g -d -z -s -l -r -w --bpf --capture --snaplen --promiscuous --physical --text --json --csv --every --for --limit --sort --names --bytes -L -f -I -B --foreground -t -h --help -v -V --version" -- "$word"))
   elif ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "interfaces doctor completion" -- "$word"))
+    COMPREPLY=($(compgen -W "interfaces doctor config completion" -- "$word"))
   fi
 }
 complete -F _iptraf_ts iptraf-ts

@@ -1,10 +1,24 @@
 # fish completion for iptraf-ts
 complete -c iptraf-ts -f
-complete -c iptraf-ts -s i -a "all (ls /sys/class/net)" -d 'IP traffic: every conversation with its rates; IF is a name, a pattern (veth*), an address or network that the interface holds or routes, or a container network; several may follow; without one, the interface of the default route'
+function __iptraf_ts_called
+  set -l before (commandline -opc)
+  test "$before[2..-1]" = "$argv"
+end
+complete -c iptraf-ts -s i -d 'IP traffic: every conversation with its rates; IF is a name, a pattern (veth*), an address or network that the interface holds or routes, or a container network; several may follow; without one, the interface of the default route'
+complete -c iptraf-ts -n '__fish_prev_arg_in -i' -a "all (ls /sys/class/net)"
+complete -c iptraf-ts -s g -d 'general interface statistics: every interface, what it carries and what the kernel counted'
+complete -c iptraf-ts -s d -d 'detailed interface statistics: protocols, rates and their history'
+complete -c iptraf-ts -n '__fish_prev_arg_in -d' -a "all (ls /sys/class/net)"
+complete -c iptraf-ts -s z -d 'packets by size, in and out'
+complete -c iptraf-ts -n '__fish_prev_arg_in -z' -a "all (ls /sys/class/net)"
+complete -c iptraf-ts -s s -d 'TCP and UDP traffic by service port'
+complete -c iptraf-ts -n '__fish_prev_arg_in -s' -a "all (ls /sys/class/net)"
+complete -c iptraf-ts -s l -d 'stations on the local network by hardware address'
+complete -c iptraf-ts -n '__fish_prev_arg_in -l' -a "all (ls /sys/class/net)"
 complete -c iptraf-ts -s r -r -F -d 'read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface'
 complete -c iptraf-ts -s w -r -F -d 'write what passes the expression to FILE as pcapng'
 complete -c iptraf-ts -l bpf -x -d 'count only what this capture expression selects (pcap-filter(7)), live and from files'
-complete -c iptraf-ts -l capture -x -a "auto ring pcap" -d 'capture through the packet ring (ring; so does auto) or through libpcap (pcap): auto, ring or pcap'
+complete -c iptraf-ts -l capture -x -a "auto ring pcap" -d 'capture through the packet ring (ring), through libpcap (pcap), or through libpcap only where the ring does not work (auto): auto, ring or pcap'
 complete -c iptraf-ts -l snaplen -x -d 'bytes kept of each packet'
 complete -c iptraf-ts -l promiscuous -d 'also take packets that are addressed to other stations'
 complete -c iptraf-ts -l physical -d 'with all: only interfaces that sit on no other'
@@ -14,18 +28,38 @@ complete -c iptraf-ts -l csv -d 'print comma-separated values with one header li
 complete -c iptraf-ts -l every -x -d 'seconds from one snapshot to the next; with -r: of packet time'
 complete -c iptraf-ts -l for -x -d 'stop after so many seconds of capture, with a last snapshot'
 complete -c iptraf-ts -l limit -x -d 'rows in a snapshot; 0: every row'
-complete -c iptraf-ts -l sort -x -a "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac" -d 'order of the rows, figures from the largest down: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions, window, size, vlan, mac'
+complete -c iptraf-ts -l sort -x -a "rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac load errors missed packets-to bytes-to packets-from bytes-from rate-to rate-from conversations rate-in rate-out bytes-in bytes-out packets-in packets-out ip-packets ip-packets-in ip-packets-out addresses" -d 'order of the rows, figures from the largest down; each monitor has its own among: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions, window, size, vlan, mac, load, errors, missed, packets-to, bytes-to, packets-from, bytes-from, rate-to, rate-from, conversations, rate-in, rate-out, bytes-in, bytes-out, packets-in, packets-out, ip-packets, ip-packets-in, ip-packets-out, addresses'
 complete -c iptraf-ts -l names -d 'show host names; on a screen also service names'
 complete -c iptraf-ts -l bytes -x -a "ip wire" -d 'bytes that screens, text and rates show: of IP packets (ip) or of whole frames (wire)'
 complete -c iptraf-ts -s L -r -F -d 'log to FILE; a bare name goes to the log directory; missing directories are made'
-complete -c iptraf-ts -s f -a "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7" -d 'log to this syslog facility; without one: remove stale pid files'
+complete -c iptraf-ts -s f -d 'log to this syslog facility; without one: remove stale pid files'
+complete -c iptraf-ts -n '__fish_prev_arg_in -f' -a "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7"
 complete -c iptraf-ts -s I -x -d 'minutes between two interval records of the log; fractions are allowed'
 complete -c iptraf-ts -s B -d 'run in the background; without a monitor: IP traffic on all interfaces; under systemd, timeout or with & the program stays where it was started'
 complete -c iptraf-ts -l foreground -d 'with -B: do not detach'
 complete -c iptraf-ts -s t -x -d 'stop after so many minutes; fractions are allowed'
 complete -c iptraf-ts -s h -l help -d 'print this help'
 complete -c iptraf-ts -s v -s V -l version -d 'print the version'
-complete -c iptraf-ts -n __fish_use_subcommand -a interfaces -d 'list the interfaces with state, addresses and speed'
-complete -c iptraf-ts -n __fish_use_subcommand -a doctor -d 'say which capture sources work here, what is missing, and the remedy'
-complete -c iptraf-ts -n __fish_use_subcommand -a completion -d 'print a completion script for bash, zsh, fish'
-complete -c iptraf-ts -n '__fish_seen_subcommand_from completion' -a "bash zsh fish"
+complete -c iptraf-ts -n __iptraf_ts_called -a interfaces -d 'list the interfaces with state, addresses and speed'
+complete -c iptraf-ts -n __iptraf_ts_called -a doctor -d 'say which capture sources work here, what is missing, and the remedy'
+complete -c iptraf-ts -n __iptraf_ts_called -a config -d 'print every setting with its value, its default and what it does'
+complete -c iptraf-ts -n __iptraf_ts_called -a completion -d 'print a completion script for bash, zsh, fish'
+complete -c iptraf-ts -n '__iptraf_ts_called config' -a "get set unset export import"
+complete -c iptraf-ts -n '__iptraf_ts_called completion' -a "bash zsh fish"
+complete -c iptraf-ts -n '__iptraf_ts_called config get' -a "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes"
+complete -c iptraf-ts -n '__iptraf_ts_called config set' -a "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes"
+complete -c iptraf-ts -n '__iptraf_ts_called config unset' -a "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes"
+complete -c iptraf-ts -n '__iptraf_ts_called config export' -F
+complete -c iptraf-ts -n '__iptraf_ts_called config import' -F
+complete -c iptraf-ts -n '__iptraf_ts_called config set logFile' -F
+complete -c iptraf-ts -n '__iptraf_ts_called config set reverseDns' -a "on off"
+complete -c iptraf-ts -n '__iptraf_ts_called config set serviceNames' -a "on off"
+complete -c iptraf-ts -n '__iptraf_ts_called config set colour' -a "on off"
+complete -c iptraf-ts -n '__iptraf_ts_called config set sourceMacs' -a "on off"
+complete -c iptraf-ts -n '__iptraf_ts_called config set promiscuous' -a "on off"
+complete -c iptraf-ts -n '__iptraf_ts_called config set decapsulateTunnels' -a "on off"
+complete -c iptraf-ts -n '__iptraf_ts_called config set logging' -a "on off"
+complete -c iptraf-ts -n '__iptraf_ts_called config set theme' -a "blue dark light monochrome"
+complete -c iptraf-ts -n '__iptraf_ts_called config set unit' -a "bits bytes"
+complete -c iptraf-ts -n '__iptraf_ts_called config set unitBase' -a "1000 1024"
+complete -c iptraf-ts -n '__iptraf_ts_called config set byteCounting' -a "ip wire"

@@ -1,25 +1,40 @@
 #compdef iptraf-ts
 _iptraf_ts_interfaces() { local -a names=(all ${(f)"$(ls /sys/class/net)"}); compadd -a names }
 _iptraf_ts_commands() {
+  ((CURRENT == 2)) || return 1
   local -a commands=(
     'interfaces:list the interfaces with state, addresses and speed'
     'doctor:say which capture sources work here, what is missing, and the remedy'
+    'config:print every setting with its value, its default and what it does'
     'completion:print a completion script for bash, zsh, fish'
   )
   _describe command commands
 }
 _iptraf_ts_word() {
-  case $words[CURRENT-1] in
-    completion) _values word bash zsh fish ;;
+  case "${(j: :)words[2,CURRENT-1]}" in
+    config) compadd get set unset export import ;;
+    completion) compadd bash zsh fish ;;
+    'config get'|'config set'|'config unset') compadd reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes ;;
+    'config export'|'config import'|'config set logFile') _files ;;
+    'config set reverseDns'|'config set serviceNames'|'config set colour'|'config set sourceMacs'|'config set promiscuous'|'config set decapsulateTunnels'|'config set logging') compadd on off ;;
+    'config set theme') compadd blue dark light monochrome ;;
+    'config set unit') compadd bits bytes ;;
+    'config set unitBase') compadd 1000 1024 ;;
+    'config set byteCounting') compadd ip wire ;;
   esac
 }
 _iptraf_ts() {
   local -a options=(
     '-i[IP traffic\: every conversation with its rates; IF is a name, a pattern (veth*), an address or network that the interface holds or routes, or a container network; several may follow; without one, the interface of the default route]::IF|all:_iptraf_ts_interfaces'
+    '-g[general interface statistics\: every interface, what it carries and what the kernel counted]'
+    '-d[detailed interface statistics\: protocols, rates and their history]::IF|all:_iptraf_ts_interfaces'
+    '-z[packets by size, in and out]::IF|all:_iptraf_ts_interfaces'
+    '-s[TCP and UDP traffic by service port]::IF|all:_iptraf_ts_interfaces'
+    '-l[stations on the local network by hardware address]::IF|all:_iptraf_ts_interfaces'
     '-r[read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface]:FILE|-:_files'
     '-w[write what passes the expression to FILE as pcapng]:FILE:_files'
     '--bpf[count only what this capture expression selects (pcap-filter(7)), live and from files]:EXPRESSION: '
-    '--capture[capture through the packet ring (ring; so does auto) or through libpcap (pcap)\: auto, ring or pcap]:SOURCE:(auto ring pcap)'
+    '--capture[capture through the packet ring (ring), through libpcap (pcap), or through libpcap only where the ring does not work (auto)\: auto, ring or pcap]:SOURCE:(auto ring pcap)'
     '--snaplen[bytes kept of each packet]:BYTES: '
     '--promiscuous[also take packets that are addressed to other stations]'
     '--physical[with all\: only interfaces that sit on no other]'
@@ -29,7 +44,7 @@ _iptraf_ts() {
     '--every[seconds from one snapshot to the next; with -r\: of packet time]:SECONDS: '
     '--for[stop after so many seconds of capture, with a last snapshot]:SECONDS: '
     '--limit[rows in a snapshot; 0\: every row]:ROWS: '
-    '--sort[order of the rows, figures from the largest down\: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions, window, size, vlan, mac]:COLUMN:(rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac)'
+    '--sort[order of the rows, figures from the largest down; each monitor has its own among\: rate, bytes, packets, source, destination, port, protocol, state, interface, first-seen, last-seen, rtt, retransmissions, window, size, vlan, mac, load, errors, missed, packets-to, bytes-to, packets-from, bytes-from, rate-to, rate-from, conversations, rate-in, rate-out, bytes-in, bytes-out, packets-in, packets-out, ip-packets, ip-packets-in, ip-packets-out, addresses]:COLUMN:(rate bytes packets source destination port protocol state interface first-seen last-seen rtt retransmissions window size vlan mac load errors missed packets-to bytes-to packets-from bytes-from rate-to rate-from conversations rate-in rate-out bytes-in bytes-out packets-in packets-out ip-packets ip-packets-in ip-packets-out addresses)'
     '--names[show host names; on a screen also service names]'
     '--bytes[bytes that screens, text and rates show\: of IP packets (ip) or of whole frames (wire)]:KIND:(ip wire)'
     '-L[log to FILE; a bare name goes to the log directory; missing directories are made]:FILE:_files'
@@ -44,6 +59,6 @@ _iptraf_ts() {
     '-V[print the version]'
     '--version[print the version]'
   )
-  _arguments -s $options '1::command:_iptraf_ts_commands' '2::word:_iptraf_ts_word'
+  _arguments -s $options '1::command:_iptraf_ts_commands' '*:word:_iptraf_ts_word'
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _iptraf_ts "$@"; else compdef _iptraf_ts iptraf-ts; fi

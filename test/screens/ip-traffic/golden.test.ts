@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { IpTrafficScreen, type IpTrafficScreenOptions } from '../../../screens/ip-traffic/screen.ts';
+import { IpTrafficScreen } from '../../../screens/ip-traffic/screen.ts';
 import type { Screen } from '../../../screens/kit/screen.ts';
+import type { MonitorScreenOptions } from '../../../screens/monitor-screen.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { LiteralMonitor, packetLines } from '../../support/ip-traffic-rows.ts';
 import { drawStack, SIZES } from '../../support/screens.ts';
@@ -17,7 +18,7 @@ const names = {
   addressesMatching: (text: string) => Object.keys(NAMES).filter((address) => NAMES[address].includes(text)),
 };
 
-function createScreen(options: Partial<IpTrafficScreenOptions> = {}): IpTrafficScreen {
+function createScreen(options: Partial<MonitorScreenOptions> = {}): IpTrafficScreen {
   return new IpTrafficScreen({ watched: 'eth0', names, ...options });
 }
 
@@ -127,6 +128,17 @@ describe('the IP traffic screen looks as it did', () => {
       'ip-traffic-details-arp-80x24.txt',
       show(createScreen(), new LiteralMonitor(), 80, 24, ['W', 'END', 'UP', 'UP', 'ENTER']),
     );
+  });
+
+  it('before any rate is known', () => {
+    const monitor = new LiteralMonitor();
+    monitor.rows = monitor.rows.map((row) => ({
+      ...row,
+      bytesPerSecond: [null, null],
+      wireBytesPerSecond: [null, null],
+    }));
+    expectGolden('ip-traffic-no-rates-120x40.txt', show(createScreen(), monitor, 120, 40));
+    expectGolden('ip-traffic-no-rates-details-80x24.txt', show(createScreen(), monitor, 80, 24, ['ENTER']));
   });
 
   it('with frame bytes in units of 1024', () => {

@@ -52,17 +52,21 @@ class Stage {
   readonly #decoder = new Decoder({ decapsulate: false, hashSeed: 3 });
   readonly #batch = new DecodedBatch();
   now = NOW;
+  knowsRates = true;
 
   constructor(source: EngineOptions['source'] = { kind: 'file', path: 'x.pcap' }) {
     this.monitor.attach({
       bus: this.bus,
       conversations: this.table,
       tcp: this.tcp,
+      links: () => null,
+      shared: (Table) => new Table(this.bus),
       interfaces: () => [
         { slot: 0, name: 'eth0', up: true },
         { slot: 1, name: 'br1', up: true },
       ],
       now: () => this.now,
+      knowsRates: () => this.knowsRates,
       options: options(source),
     });
   }
@@ -186,6 +190,20 @@ describe('a row', () => {
     expect(row.wireBytes[0]).toBeGreaterThan(0);
   });
 
+  it('has no rate before the first rate window has closed, also in a snapshot that is still being taken then', () => {
+    const stage = scene();
+    stage.knowsRates = false;
+    const unknown = { bytesPerSecond: [null, null], wireBytesPerSecond: [null, null] };
+    const page = stage.page();
+    for (const row of page.rows) expect(row).toMatchObject(unknown);
+    expect(page.extra).toMatchObject({ tcpBytesPerSecond: null, otherBytesPerSecond: null });
+    const slices = stage.monitor.slices(queryOf({}), 2)[Symbol.iterator]();
+    slices.next();
+    stage.knowsRates = true;
+    expect(slices.next().value).toMatchObject([unknown, unknown]);
+    expect(stage.page().rows[0].bytesPerSecond).toEqual([20, 20]);
+  });
+
   it('is idle after ten seconds without a packet, by the engine time of the question', () => {
     const stage = scene();
     stage.now = 113.5;
@@ -205,6 +223,7 @@ describe('a page', () => {
       otherConversations: 4,
       tcpBytesPerSecond: 40,
       otherBytesPerSecond: (128 + 428 + 28 + 28 + 48) / 2,
+      within: null,
     };
     const tcpPage = stage.page({ options: { panel: 'tcp' } });
     expect(protocols(tcpPage.rows)).toEqual(['tcp']);
@@ -277,6 +296,56 @@ describe('a page', () => {
     expect(first).toMatchObject({ offset: 0 });
     expect(first.rows[0].id).toBe(id);
     expect(stage.page({ follow: id + 2 ** 22, limit: 2 })).toMatchObject({ offset: 0 });
+  });
+});
+
+describe('a restriction to a port', () => {
+  const within = (ipProtocol: number, port: number): object => ({ within: { port: { ipProtocol, port } } });
+  const udpWithin = within(IP_PROTOCOL.udp, 53);
+
+  it('holds for pages, counts and figures, on either side of a conversation', () => {
+    const stage = scene().pass([frame(udpPacket('10.0.0.7', 53, '10.0.0.8', 9999), 105)]);
+    const page = stage.page({ options: { panel: 'other', ...udpWithin } });
+    expect(page.rows.map(({ endpoints }) => endpoints.map(({ port }) => port))).toEqual([
+      [5353, 53],
+      [53, 9999],
+    ]);
+    expect(page).toMatchObject({ rowsTotal: 2, hidden: 0 });
+    const bytes = 128 + 428 + 28;
+    expect(page.extra).toEqual({
+      tcpConversations: 0,
+      otherConversations: 2,
+      tcpBytesPerSecond: 0,
+      otherBytesPerSecond: 14,
+      within: { packets: 3, ipBytes: bytes, wireBytes: bytes + 3 * 14, bytesPerSecond: 14, wireBytesPerSecond: 21 },
+    });
+  });
+
+  it('tells protocols apart, and searches only what is within', () => {
+    const stage = scene();
+    expect(stage.page({ options: within(IP_PROTOCOL.tcp, 53) }).rows).toEqual([]);
+    expect(protocols(stage.page({ options: within(IP_PROTOCOL.tcp, 443) }).rows)).toEqual(['tcp']);
+    const searched = stage.page({ options: { search: '10.0.0.9', ...within(IP_PROTOCOL.udp, 5353) } });
+    expect(searched).toMatchObject({ rowsTotal: 1, hidden: 1 });
+  });
+
+  it('holds for slices and for packets', () => {
+    const stage = scene();
+    const slices = [...stage.monitor.slices(queryOf({ options: udpWithin }), 10)] as IpTrafficRow[][];
+    expect(slices.flat().map(({ protocol }) => protocol)).toEqual(['udp']);
+    const packets = stage.monitor.page(queryOf({ options: { panel: 'packets', ...udpWithin } })) as Page<PacketLine>;
+    expect(packets.rows.map(({ sourcePort, destinationPort }) => [sourcePort, destinationPort])).toEqual([
+      [5353, 53],
+      [53, 5353],
+    ]);
+    expect(packets.rowsTotal).toBe(2);
+  });
+
+  it('has no rates before the first window has closed', () => {
+    const stage = scene();
+    stage.knowsRates = false;
+    const { within: figures } = stage.page({ options: udpWithin }).extra;
+    expect(figures).toMatchObject({ packets: 2, bytesPerSecond: null, wireBytesPerSecond: null });
   });
 });
 

@@ -52,6 +52,16 @@ beforeEach(() => {
   turn();
 });
 
+it('begins with source MAC addresses in both panels where the settings ask for them', () => {
+  expect(turn().match(/Source MAC/g) ?? []).toEqual([]);
+  screen = new IpTrafficScreen({ watched: 'eth0', names, showSourceMacs: true });
+  const text = turn();
+  expect(text.match(/Source MAC/g)).toHaveLength(2);
+  expect(text).toMatch(/ICMP +10\.77\.0\.1 .*([0-9a-f]{2}:){5}[0-9a-f]{2}│$/m);
+  press('m', 'm', 'm');
+  expect(turn()).toMatch(/TCP connections .* Pkts +Bytes /);
+});
+
 describe('what the screen asks for', () => {
   it('is one page for each panel, as long as the panel is high, the busiest first', () => {
     const [tcp, other] = screen.queries();

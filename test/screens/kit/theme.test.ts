@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { STYLES } from '../../../screens/kit/style.ts';
+import { STYLES, type Style } from '../../../screens/kit/style.ts';
 import { asciiOnly, colourDepth, createPalette } from '../../../screens/kit/theme.ts';
 
 describe('colours of a terminal', () => {
@@ -91,5 +91,104 @@ describe('contrast', () => {
       const ratio = contrast(rgb(38) ?? own[theme].fg, rgb(48) ?? own[theme].bg);
       expect(ratio, `${theme} ${style}`).toBeGreaterThanOrEqual(least);
     }
+  });
+});
+
+/** The sixteen colours as a Linux console and as xterm show them. */
+const SIXTEEN = {
+  console:
+    '000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa 555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff',
+  xterm:
+    '000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff',
+};
+
+/** xterm's 256 colours from 16 on: a cube of six levels, then greys. */
+function indexedColour(n: number): number[] {
+  if (n >= 232) return [8, 8, 8].map((level) => level + 10 * (n - 232));
+  const cube = n - 16;
+  return [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map((level) =>
+    level === 0 ? 0 : 55 + 40 * level,
+  );
+}
+
+interface Shown {
+  fg: readonly number[];
+  bg: readonly number[];
+}
+
+/** What a terminal makes of a sequence; bold makes the eight colours bright. Faint is counted as the plain colour. */
+function shown(sgr: string, own: Shown, palette: keyof typeof SIXTEEN): Shown {
+  const sixteen = SIXTEEN[palette].split(' ').map((hex) => [...Buffer.from(hex, 'hex')]);
+  const codes = sgr.slice(2, -1).split(';').map(Number);
+  const bold = codes.includes(1) && !codes.includes(38);
+  let { fg, bg } = own;
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i];
+    if (code === 38 || code === 48) {
+      const colour = indexedColour(codes[i + 2]);
+      if (code === 38) fg = colour;
+      else bg = colour;
+      i += 2;
+    } else if (code >= 30 && code <= 37) fg = sixteen[code - 30 + (bold ? 8 : 0)];
+    else if (code >= 90 && code <= 97) fg = sixteen[code - 82];
+    else if (code >= 40 && code <= 47) bg = sixteen[code - 40];
+    else if (code >= 100 && code <= 107) bg = sixteen[code - 92];
+  }
+  return { fg, bg };
+}
+
+describe('few colours', () => {
+  /** Whole lines of text; the others are single words, letters, frames. */
+  const lines: readonly Style[] = [
+    ...(['text', 'value', 'title', 'heading', 'selected', 'selectedDim', 'keyLabel', 'menu', 'menuSelected'] as const),
+    ...(['dialog', 'field', 'fieldError', 'status', 'warning', 'error', 'tcp', 'udp', 'match'] as const),
+  ];
+  const own: Record<'blue' | 'dark' | 'light', Shown> = {
+    blue: { fg: [229, 229, 229], bg: [0, 0, 0] },
+    dark: { fg: [229, 229, 229], bg: [0, 0, 0] },
+    light: { fg: [20, 20, 20], bg: [255, 255, 255] },
+  };
+  const cases = (['blue', 'dark', 'light'] as const).flatMap((theme) =>
+    (['8', '16', '256'] as const).flatMap((depth) =>
+      (['console', 'xterm'] as const).map((palette) => [theme, depth, palette] as const),
+    ),
+  );
+
+  it.each(cases)(
+    'every style of the %s theme can be told from its background with %s colours (%s)',
+    (theme, depth, palette) => {
+      const { sgr } = createPalette(theme, depth);
+      for (const [i, style] of STYLES.entries()) {
+        const { fg, bg } = shown(sgr[i], own[theme], palette);
+        const least = depth === '256' ? (/frame|Frame/.test(style) ? 3 : 4.5) : lines.includes(style) ? 3.9 : 2.6;
+        expect(contrast(fg, bg), style).toBeGreaterThanOrEqual(least);
+      }
+    },
+  );
+
+  it.each(cases)(
+    'the cursor stands out in the fields of the %s theme with %s colours (%s)',
+    (theme, depth, palette) => {
+      const { sgr } = createPalette(theme, depth);
+      const background = (style: Style): readonly number[] => shown(sgr[STYLES.indexOf(style)], own[theme], palette).bg;
+      for (const field of ['field', 'fieldError'] as const) {
+        expect(contrast(background('menuSelected'), background(field)), field).toBeGreaterThanOrEqual(1.2);
+      }
+    },
+  );
+
+  it('without colours only the cursor and what is marked is reverse in a field', () => {
+    const { sgr } = createPalette('monochrome', 'none');
+    const isReverse = (style: Style): boolean => /;7[;m]/.test(sgr[STYLES.indexOf(style)]);
+    expect((['field', 'fieldError', 'menuSelected', 'selected'] as const).map(isReverse)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('no style is dim and reverse at once: grey on grey', () => {
+    for (const sequence of createPalette('monochrome', 'none').sgr) expect(sequence).not.toMatch(/;2;(.*;)?7/);
   });
 });

@@ -143,6 +143,31 @@ describe('menu', () => {
   });
 });
 
+it('a menu on a low screen has no lines between entries, and scrolls to the marked one', () => {
+  const items = ['Alpha', 'Beta', 'Gamma', 'Delta', 'Exit'].map((label) => ({
+    label,
+    hotKey: label[0].toLowerCase(),
+    help: '',
+    separated: true,
+    run: () => done(label),
+  }));
+  const menu = new Menu(items);
+  const draw = (height: number): string => {
+    const canvas = createCanvas(30, 20);
+    menu.draw(canvas, { x: 0, y: 0, width: 20, height });
+    return canvas.toText();
+  };
+  expect(draw(7)).not.toContain('├');
+  expect(draw(12)).toContain('├');
+  for (const label of ['Alpha', 'Exit']) expect(draw(7)).toContain(label);
+  menu.onKey('END');
+  expect(draw(5)).toMatch(/Gamma[\s\S]*Delta[\s\S]*Exit/);
+  expect(draw(5)).not.toContain('Beta');
+  expect(menu.onMouse({ kind: 'press', x: 5, y: 1 })).toEqual(done('Gamma'));
+  menu.onKey('HOME');
+  expect(draw(5)).toContain('Alpha');
+});
+
 describe('form', () => {
   it('moves between fields, and says what is wrong with each', () => {
     const port = (text: string): string | null => (/^\d+$/.test(text) ? null : 'a port is a number');
@@ -156,6 +181,29 @@ describe('form', () => {
     expect(form.problems).toEqual({ port: 'a port is a number' });
     for (const key of ['BACKSPACE', 'DOWN', '2']) form.onKey(key);
     expect(form.values).toEqual({ name: 'web2', port: '80' });
+  });
+
+  it('tells of a field only once it was typed in or left, or everything was to be accepted', () => {
+    const never = (): string => 'is never right';
+    const form = new Form([
+      { id: 'a', label: 'A', value: '', check: (text) => (text === '' ? 'is empty' : null) },
+      { id: 'b', label: 'B', value: '', check: never },
+    ]);
+    const draw = (): string => {
+      const canvas = createCanvas(40, 6);
+      form.draw(canvas, { x: 0, y: 0, width: 40, height: form.height });
+      return canvas.toText();
+    };
+    expect(draw()).not.toContain('is ');
+    form.onKey('TAB');
+    expect(draw()).toContain('is empty');
+    expect(draw()).not.toContain('is never');
+    expect(form.accept()).toBeNull();
+    expect(draw()).toContain('is never right');
+    // The first wrong field has the focus.
+    form.onKey('x');
+    expect(form.values).toEqual({ a: 'x', b: '' });
+    expect(form.accept()).toBeNull();
   });
 });
 

@@ -2,9 +2,9 @@
  * The search of a monitor: text typed after "/", narrowing with every key. Owns the text and whether it is being typed;
  * what matches is the engine's business.
  */
-import type { Canvas } from '../kit/canvas.ts';
-import { InputLine } from '../kit/input-line.ts';
-import { clipText, textWidth } from '../kit/text.ts';
+import type { Canvas } from './canvas.ts';
+import { InputLine } from './input-line.ts';
+import { clipText, textWidth } from './text.ts';
 
 /** What a key did to the search. */
 export type SearchKey = 'ignored' | 'changed' | 'done';
@@ -12,8 +12,14 @@ export type SearchKey = 'ignored' | 'changed' | 'done';
 const LONGEST_SEARCH = 60;
 
 export class Search {
+  readonly #hint: string;
   readonly #line = new InputLine('', LONGEST_SEARCH);
   #typing = false;
+
+  /** `hint` says what is searched: "address, port, protocol, state". */
+  constructor(hint: string) {
+    this.#hint = hint;
+  }
 
   /** The text searched for, or null. */
   get text(): string | null {
@@ -51,7 +57,7 @@ export class Search {
     canvas.fill(0, y, canvas.width, 1, ' ', 'field');
     canvas.text(1, y, 'Search:', 'field');
     const hint = this.#typing ? 'Enter keeps, Esc clears' : '/ changes, Esc clears';
-    const result = this.text === null ? 'address, port, protocol, state' : `${shown} shown, ${hidden} hidden`;
+    const result = this.text === null ? this.#hint : `${shown} shown, ${hidden} hidden`;
     const note = `${result} │ ${hint}`;
     const room = canvas.width - 10 - textWidth(note) - 2;
     if (this.#typing) this.#line.draw(canvas, 9, y, Math.max(12, room));

@@ -1,0 +1,490 @@
+/**
+ * Engine side of the general interface statistics: one row for each interface there is or was, what was captured of it
+ * beside what the kernel counted. Counting is InterfaceStatistics' business, comparing with the kernel KernelLedger's.
+ *
+ *   interfaces of the kernel and of the capture, by name ─► rows ─► search ─► masters with their members ─► page
+ */
+import { InterfaceStatistics, type TrafficRates } from '../../src/engine/interface-statistics.ts';
+import { type CapturedCounts, KernelLedger } from '../../src/engine/kernel-ledger.ts';
+import type { LinkView } from '../../src/engine/messages.ts';
+import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
+import { MinuteHistory } from '../../src/tables/minute-history.ts';
+import type { Counts } from '../../src/tables/totals.ts';
+import { addCounts, type TrafficClass, type TrafficDirection } from '../../src/tables/traffic-classes.ts';
+import type { DecodedBatch } from '../../src/wire/decoded-batch.ts';
+import { PACKET_TYPE } from '../../src/wire/packet-batch.ts';
+import type {
+  GeneralCounts,
+  GeneralExtra,
+  GeneralOptions,
+  GeneralRates,
+  GeneralRow,
+  GeneralSort,
+  InterfaceState,
+} from './types.ts';
+
+/** libpcap's pseudo-interface: which interface a packet came by is not known there. */
+const PCAP_ALL = 'any';
+const LOOPBACK = 'loopback';
+
+/** An interface that there is or was, by its name. */
+interface Known {
+  id: number;
+  name: string;
+  /** The last that the kernel said of it; null: it never did (files, libpcap's pseudo-interface). */
+  link: LinkView | null;
+  isGone: boolean;
+  /** Flushed: shown again when it comes back. */
+  isHidden: boolean;
+  /** Of its packets; several link types of one name have one each. */
+  slots: number[];
+}
+
+/** A capture source hands packets over this many seconds late at most. */
+const LATEST_SECONDS = 0.2;
+
+export class GeneralMonitor implements Monitor<GeneralRow> {
+  readonly name = 'general';
+  readonly usesConversations = false;
+  #context: MonitorContext | null = null;
+  #statistics: InterfaceStatistics | null = null;
+  readonly #ledger = new KernelLedger();
+  /** The kernel's counters have been asked for. */
+  #hasAsked = false;
+  /** Bytes per second of the newest rate windows, or of the last seconds of a file that is one window. */
+  readonly #minute = new MinuteHistory();
+  #windows = 0;
+  /** Files: whole second of the first packet. */
+  #firstSecond: number | null = null;
+  readonly #known = new Map<string, Known>();
+
+  attach(context: MonitorContext): () => void {
+    this.#context = context;
+    // Made first: the counters have a batch before our own handler sees it.
+    this.#statistics = context.shared(InterfaceStatistics);
+    const stops = [
+      context.bus.on('batch', (batch) => this.#onBatch(batch)),
+      context.bus.on('tick', ({ time }) => this.#onTick(time)),
+      context.bus.on('links', (links) => this.#onLinks(links)),
+      context.bus.on('window', ({ interval }) => this.#onWindow(interval)),
+      context.bus.on('reset', () => this.#reset()),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  page(query: Query): Page<GeneralRow> {
+    const rows = this.#orderedRows(query);
+    const at = query.follow === null ? -1 : rows.shown.findIndex(({ id }) => id === query.follow);
+    const limit = query.limit === 0 ? rows.shown.length : query.limit;
+    const wanted = at < 0 ? query.offset : Math.min(Math.max(query.offset, at - limit + 1), at);
+    const offset = Math.max(0, Math.min(wanted, rows.shown.length - limit));
+    const page = rows.shown.slice(offset, offset + limit);
+    this.#addMinutes(page, readOptions(query));
+    const extra: GeneralExtra = { interfaces: rows.total, gone: rows.gone };
+    const rowsTotal = rows.shown.length;
+    return { rows: page, offset, rowsTotal, hidden: rows.total - rowsTotal, extra: { ...extra } };
+  }
+
+  *slices(query: Query, size: number): Generator<GeneralRow[]> {
+    const { rows } = this.page(query);
+    for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size);
+  }
+
+  command(command: string): unknown {
+    if (command !== 'flush') throw new Error(`${this.name} has no command ${command}`);
+    let removed = 0;
+    for (const known of this.#known.values()) {
+      if (!known.isGone || known.isHidden) continue;
+      known.isHidden = true;
+      removed++;
+    }
+    return { removed };
+  }
+
+  #attached(): { context: MonitorContext; statistics: InterfaceStatistics } {
+    if (this.#context === null || this.#statistics === null) throw new Error(`monitor ${this.name} is not attached`);
+    return { context: this.#context, statistics: this.#statistics };
+  }
+
+  // --- events -----------------------------------------------------------------------------------------------------
+
+  get #isLive(): boolean {
+    return this.#attached().context.options.source.kind === 'live';
+  }
+
+  #onBatch(batch: DecodedBatch): void {
+    if (batch.count === 0) return;
+    if (!Number.isFinite(this.#attached().context.options.rateWindow)) this.#addSeconds(batch);
+    if (!this.#isLive) return;
+    // The first packets: the baseline is taken as near to the capture's beginning as can be.
+    if (!this.#hasAsked) this.#askKernel();
+    const { awaitedTime } = this.#ledger;
+    if (awaitedTime !== null && timeOf(batch, batch.count - 1) > awaitedTime) this.#settle(batch, awaitedTime);
+  }
+
+  /** A file that is one rate window has its last minute from the packets' times. */
+  #addSeconds({ count, selected, ipBytes, wireBytes, packets }: DecodedBatch): void {
+    this.#firstSecond ??= packets.seconds[0];
+    for (let i = 0; i < count; i++) {
+      if (selected[i] === 0) continue;
+      // Files are not always in order: what is older than the first packet belongs to its second.
+      const second = Math.max(0, packets.seconds[i] - this.#firstSecond);
+      this.#minute.add(packets.interfaceSlot[i], second, ipBytes[i], wireBytes[i]);
+    }
+  }
+
+  #onWindow(seconds: number): void {
+    const { context, statistics } = this.#attached();
+    if (!Number.isFinite(context.options.rateWindow) || seconds <= 0) return;
+    const window = this.#windows++;
+    this.#minute.advance(window);
+    for (let slot = 0; slot < statistics.classes.slots; slot++) {
+      const rates = statistics.ratesOf(slot, 'total', 'total');
+      if (rates === null || rates.packetsPerSecond === 0) continue;
+      this.#minute.add(slot, window, rates.bytesPerSecond, rates.wireBytesPerSecond);
+    }
+  }
+
+  #onTick(time: number): void {
+    if (!this.#isLive) return;
+    const { awaitedTime } = this.#ledger;
+    if (awaitedTime !== null && time - awaitedTime > LATEST_SECONDS) this.#settle(null, awaitedTime);
+    this.#askKernel();
+  }
+
+  /** Counters are read anew once a second. */
+  #askKernel(): void {
+    this.#hasAsked = true;
+    this.#attached().context.links();
+  }
+
+  /** What was read waits to be compared; what waited before is compared now. */
+  #onLinks(links: readonly LinkView[]): void {
+    if (!this.#isLive) return;
+    const { awaitedTime } = this.#ledger;
+    if (awaitedTime !== null) this.#settle(null, awaitedTime);
+    this.#ledger.read(links);
+  }
+
+  /** `batch` reaches beyond the moment: its packets of after it were counted already, and do not belong to it. */
+  #settle(batch: DecodedBatch | null, moment: number): void {
+    const { statistics } = this.#attached();
+    this.#meet();
+    this.#ledger.settle((link) => {
+      const slots = this.#known.get(link.name)?.slots ?? [];
+      const late = batch === null ? NOTHING_LATE : lateCounts(batch, moment, slots, link.virtual);
+      return capturedCounts(statistics, slots, link, late);
+    });
+  }
+
+  #reset(): void {
+    this.#ledger.begin();
+    this.#minute.reset();
+    this.#windows = 0;
+    this.#firstSecond = null;
+    for (const known of this.#known.values()) known.isHidden ||= known.isGone;
+  }
+
+  // --- interfaces -------------------------------------------------------------------------------------------------
+
+  /** Takes note of interfaces that came, went, or carried their first packet. */
+  #meet(): void {
+    const { context } = this.#attached();
+    const links = context.links();
+    const { source } = context.options;
+    const watched = source.kind === 'live' && source.interfaces !== 'all' ? new Set(source.interfaces) : null;
+    const present = new Map((links ?? []).map((link) => [link.name, link]));
+    for (const link of present.values()) if (watched === null || watched.has(link.name)) this.#knownOf(link.name);
+    for (const known of this.#known.values()) known.slots = [];
+    for (const { slot, name } of context.interfaces()) if (slot >= 0) this.#knownOf(name).slots.push(slot);
+    for (const known of this.#known.values()) {
+      const link = present.get(known.name);
+      known.isGone = links !== null && link === undefined && known.name !== PCAP_ALL;
+      if (link === undefined) continue;
+      known.link = link;
+      known.isHidden = false;
+    }
+  }
+
+  #knownOf(name: string): Known {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const created = { id: this.#known.size, name, link: null, isGone: false, isHidden: false, slots: [] };
+    this.#known.set(name, created);
+    return created;
+  }
+
+  // --- rows -------------------------------------------------------------------------------------------------------
+
+  #orderedRows(query: Query): { shown: GeneralRow[]; total: number; gone: number } {
+    this.#meet();
+    const shown = [...this.#known.values()].filter(({ isHidden }) => !isHidden);
+    const rows = shown.map((known) => this.#row(known));
+    const text = readOptions(query).search?.toLowerCase() ?? '';
+    const found = text === '' ? rows : rows.filter((row) => matches(row, text));
+    const gone = shown.filter(({ isGone }) => isGone).length;
+    return { shown: belowMasters(found, comparison(query)), total: rows.length, gone };
+  }
+
+  #row({ id, name, link, isGone, slots }: Known): GeneralRow {
+    const account = this.#ledger.accountOf(name);
+    const isComparable = this.#isComparable() && account !== null;
+    const rates = this.#rates(slots, link);
+    const speed = link?.speed ?? null;
+    return {
+      id,
+      interface: name,
+      depth: 0,
+      state: !this.#isLive || name === PCAP_ALL ? null : stateOf(link, isGone),
+      kind: link?.kind ?? null,
+      master: link?.master ?? null,
+      lower: link?.lower ?? [],
+      speed,
+      ...this.#counts(slots, link),
+      rates,
+      load: [loadOf(rates.incoming, speed), loadOf(rates.outgoing, speed)],
+      kernel: account?.kernel ?? null,
+      captured: isComparable ? [account.captured.inPackets, account.captured.outPackets] : null,
+      missed: isComparable ? account.missed : null,
+      memberShare: null,
+      minute: [],
+    };
+  }
+
+  /** What an expression leaves out is not counted here, and libpcap's pseudo-interface has all in one. */
+  #isComparable(): boolean {
+    return this.#attached().context.options.expression === null && !this.#isOneForAll();
+  }
+
+  #isOneForAll(): boolean {
+    return this.#isLive && (this.#known.get(PCAP_ALL)?.slots.length ?? 0) > 0;
+  }
+
+  #counts(
+    slots: readonly number[],
+    link: LinkView | null,
+  ): Pick<GeneralRow, 'total' | 'ipv4' | 'ipv6' | 'nonIp' | 'malformed' | 'checksumErrors' | 'incoming' | 'outgoing'> {
+    const { statistics } = this.#attached();
+    if (link !== null && this.#isOneForAll()) return UNKNOWN_COUNTS;
+    const { classes } = statistics;
+    const all = (trafficClass: TrafficClass): GeneralCounts =>
+      sum(slots.map((slot) => classes.totalOf(slot, trafficClass)));
+    const knows = this.#knownDirections(slots, link);
+    const one = (direction: TrafficDirection): GeneralCounts | null =>
+      knows[direction] ? sum(slots.map((slot) => classes.countsOf(slot, direction, 'total'))) : null;
+    return {
+      total: all('total'),
+      ipv4: all('ipv4'),
+      ipv6: all('ipv6'),
+      nonIp: all('nonIp'),
+      malformed: slots.reduce((packets, slot) => packets + classes.malformed(slot), 0),
+      checksumErrors: slots.reduce((packets, slot) => packets + classes.checksumErrors(slot), 0),
+      incoming: one('in'),
+      outgoing: one('out'),
+    };
+  }
+
+  /** Loopback packets are captured once, on their way in. A file tells directions if it does of any packet. */
+  #knownDirections(slots: readonly number[], link: LinkView | null): Record<TrafficDirection, boolean> {
+    const { statistics } = this.#attached();
+    if (this.#isLive) return { in: true, out: link?.kind !== LOOPBACK, unknown: false };
+    const told = slots.some((slot) => {
+      const packets = (direction: TrafficDirection): number =>
+        statistics.classes.countsOf(slot, direction, 'total').packets;
+      return packets('in') + packets('out') > 0;
+    });
+    return { in: told, out: told, unknown: false };
+  }
+
+  #rates(slots: readonly number[], link: LinkView | null): GeneralRow['rates'] {
+    const { statistics } = this.#attached();
+    const rates = (direction: 'in' | 'out' | 'total'): GeneralRates | null => {
+      // An interface that carried nothing has no slot, and the rates of one that carried nothing.
+      const each = (slots.length === 0 ? [0] : slots).map((slot) => statistics.ratesOf(slot, direction, 'total'));
+      if (each.some((one) => one === null)) return null;
+      return slots.length === 0 ? sumRates([]) : sumRates(each as TrafficRates[]);
+    };
+    if (link !== null && this.#isOneForAll()) return { total: null, incoming: null, outgoing: null };
+    const knows = this.#knownDirections(slots, link);
+    return {
+      total: rates('total'),
+      incoming: knows.in ? rates('in') : null,
+      outgoing: knows.out ? rates('out') : null,
+    };
+  }
+
+  /** Last minutes, and what share of its master's members each member carried in it. */
+  #addMinutes(rows: readonly GeneralRow[], { minute }: GeneralOptions): void {
+    const members = new Map<string, number>();
+    const carried = (known: Known): number =>
+      this.#minute.bytesOf(known.slots, 'wire').reduce((bytes, each) => bytes + each, 0);
+    for (const known of this.#known.values()) {
+      const master = known.link?.master ?? null;
+      if (master !== null && !known.isGone) members.set(master, (members.get(master) ?? 0) + carried(known));
+    }
+    for (const row of rows) {
+      const known = this.#known.get(row.interface);
+      if (known === undefined || row.total === null) continue;
+      const all = row.master === null || known.isGone ? 0 : (members.get(row.master) ?? 0);
+      if (all > 0) row.memberShare = carried(known) / all;
+      if (minute !== null) row.minute = this.#minute.bytesOf(known.slots, minute);
+    }
+  }
+}
+
+const UNKNOWN_COUNTS = {
+  total: null,
+  ipv4: null,
+  ipv6: null,
+  nonIp: null,
+  malformed: null,
+  checksumErrors: null,
+  incoming: null,
+  outgoing: null,
+} as const;
+
+function readOptions({ options }: Query): GeneralOptions {
+  const { search = null, minute = null } = options as Partial<GeneralOptions>;
+  return { search, minute };
+}
+
+function timeOf({ packets }: DecodedBatch, i: number): number {
+  return packets.seconds[i] + packets.nanoseconds[i] / 1e9;
+}
+
+function stateOf(link: LinkView | null, isGone: boolean): InterfaceState {
+  if (isGone || link === null) return 'gone';
+  if (!link.up) return 'down';
+  return link.running ? 'up' : 'no-carrier';
+}
+
+/** Packets and bytes [in, out] of a batch that came after a moment. */
+interface LateCounts {
+  packets: [number, number];
+  bytes: [number, number];
+}
+
+const NOTHING_LATE: LateCounts = { packets: [0, 0], bytes: [0, 0] };
+
+function lateCounts(batch: DecodedBatch, moment: number, slots: readonly number[], asBuffers: boolean): LateCounts {
+  if (slots.length === 0) return NOTHING_LATE;
+  const late: LateCounts = { packets: [0, 0], bytes: [0, 0] };
+  const { count, selected, segments, wireBytes } = batch;
+  const { interfaceSlot, packetType } = batch.packets;
+  for (let i = 0; i < count; i++) {
+    if (selected[i] === 0 || packetType[i] > PACKET_TYPE.outgoing) continue;
+    if (!slots.includes(interfaceSlot[i]) || timeOf(batch, i) <= moment) continue;
+    const direction = packetType[i] === PACKET_TYPE.outgoing ? 1 : 0;
+    late.packets[direction] += asBuffers ? 1 : segments[i];
+    late.bytes[direction] += wireBytes[i];
+  }
+  return late;
+}
+
+/** The kernel counts buffers on virtual links, and on cards what is on the wire. */
+function capturedCounts(
+  { classes }: InterfaceStatistics,
+  slots: readonly number[],
+  link: LinkView,
+  late: LateCounts,
+): CapturedCounts {
+  const counts = (direction: 'in' | 'out'): Counts => {
+    const total: Counts = { packets: 0, buffers: 0, ipBytes: 0, wireBytes: 0 };
+    for (const slot of slots) addCounts(total, classes.countsOf(slot, direction, 'total'));
+    return total;
+  };
+  const unit = link.virtual ? 'buffers' : 'packets';
+  const incoming = counts('in');
+  const outgoing = counts('out');
+  const isLoopback = link.kind === LOOPBACK;
+  return {
+    inPackets: incoming[unit] - late.packets[0],
+    inBytes: incoming.wireBytes - late.bytes[0],
+    outPackets: isLoopback ? null : outgoing[unit] - late.packets[1],
+    outBytes: isLoopback ? null : outgoing.wireBytes - late.bytes[1],
+  };
+}
+
+function sum(all: readonly Counts[]): GeneralCounts {
+  const { packets, ipBytes, wireBytes } = all.reduce(
+    (total, each) => {
+      addCounts(total, each);
+      return total;
+    },
+    { packets: 0, buffers: 0, ipBytes: 0, wireBytes: 0 },
+  );
+  return { packets, ipBytes, wireBytes };
+}
+
+function sumRates(all: readonly TrafficRates[]): GeneralRates {
+  const total = { packetsPerSecond: 0, bytesPerSecond: 0, wireBytesPerSecond: 0 };
+  for (const each of all) {
+    total.packetsPerSecond += each.packetsPerSecond;
+    total.bytesPerSecond += each.bytesPerSecond;
+    total.wireBytesPerSecond += each.wireBytesPerSecond;
+  }
+  return total;
+}
+
+/** Speed in Mbit/s. */
+function loadOf(rates: GeneralRates | null, speed: number | null): number | null {
+  if (rates === null || speed === null || speed <= 0) return null;
+  return (rates.wireBytesPerSecond * 8) / (speed * 1e6);
+}
+
+function matches({ interface: name, kind, state, master, lower }: GeneralRow, text: string): boolean {
+  return [name, kind, state, master, ...lower].some((each) => each?.toLowerCase().includes(text));
+}
+
+// --- order --------------------------------------------------------------------------------------------------------
+
+type Comparison = (a: GeneralRow, b: GeneralRow) => number;
+
+/** eth2 before eth10. */
+const NAMES = new Intl.Collator('en', { numeric: true });
+
+const errorsOf = ({ kernel }: GeneralRow): number =>
+  kernel === null ? 0 : kernel.rxErrors + kernel.rxDropped + kernel.txErrors + kernel.txDropped;
+
+const KEYS: Record<Exclude<GeneralSort, 'interface'>, (row: GeneralRow) => number> = {
+  rate: ({ rates }) => rates.total?.wireBytesPerSecond ?? 0,
+  packets: ({ total }) => total?.packets ?? 0,
+  bytes: ({ total }) => total?.wireBytes ?? 0,
+  load: ({ load }) => Math.max(load[0] ?? 0, load[1] ?? 0),
+  errors: errorsOf,
+  missed: ({ missed }) => missed ?? 0,
+};
+
+function comparison({ sort, descending }: Query): Comparison {
+  const byName: Comparison = (a, b) => NAMES.compare(a.interface, b.interface);
+  const way = descending ? -1 : 1;
+  if (sort === null) return byName;
+  if (sort === 'interface') return (a, b) => way * byName(a, b);
+  const key = KEYS[sort as keyof typeof KEYS];
+  if (key === undefined) throw new Error(`general has no order ${sort}`);
+  return (a, b) => way * (key(a) - key(b)) || byName(a, b);
+}
+
+/** Members follow their master, one deeper; both in this order among their like. */
+function belowMasters(rows: readonly GeneralRow[], compare: Comparison): GeneralRow[] {
+  const shown = new Set(rows.map((row) => row.interface));
+  const members = new Map<string | null, GeneralRow[]>();
+  for (const row of rows) {
+    const master = row.master !== null && shown.has(row.master) && row.state !== 'gone' ? row.master : null;
+    const siblings = members.get(master);
+    if (siblings === undefined) members.set(master, [row]);
+    else siblings.push(row);
+  }
+  const ordered: GeneralRow[] = [];
+  const append = (master: string | null, depth: number): void => {
+    for (const row of (members.get(master) ?? []).sort(compare)) {
+      row.depth = depth;
+      ordered.push(row);
+      append(row.interface, depth + 1);
+    }
+  };
+  append(null, 0);
+  return ordered;
+}

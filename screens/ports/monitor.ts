@@ -1,0 +1,248 @@
+/**
+ * Engine side of the port monitor: feeds the port table from the bus and answers pages and slices of it. It knows no
+ * service names and makes strings only for rows that are handed out.
+ */
+import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
+import { PART, PORT_PROTOCOLS, PortTable, QUANTITY } from '../../src/tables/port-table.ts';
+import { TopRows } from '../../src/tables/top-rows.ts';
+import { ipProtocolName } from '../../src/wire/numbers.ts';
+import type { PortCounts, PortExtra, PortOptions, PortRates, PortRow, PortSort, PortView } from './types.ts';
+
+/** Protocol (place in PORT_PROTOCOLS) and port of a port's id. */
+const PORT_BITS = 16;
+const PORT_MASK = 0xffff;
+const MOST_PORTS = PORT_PROTOCOLS.length << PORT_BITS;
+
+type Key = (id: number) => number;
+
+/** One question, understood. */
+interface Lookup {
+  view: PortView;
+  key: Key;
+  matches(id: number): boolean;
+}
+
+export class PortsMonitor implements Monitor<PortRow> {
+  readonly name = 'ports';
+  readonly usesConversations = true;
+  #context: MonitorContext | null = null;
+  #table: PortTable | null = null;
+
+  attach(context: MonitorContext): () => void {
+    const { bus, conversations, tcp } = context;
+    const table = new PortTable(conversations, tcp);
+    this.#context = context;
+    this.#table = table;
+    const stops = [
+      bus.on('changed', (changed) => table.add(changed)),
+      bus.on('batch', () => table.settle()),
+      bus.on('window', ({ interval }) => table.closeWindow(interval)),
+      bus.on('reset', () => table.reset()),
+      bus.on('tick', () => table.setServicePorts(context.options.servicePorts ?? [])),
+    ];
+    table.setServicePorts(context.options.servicePorts ?? []);
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  page(query: Query): Page<PortRow> {
+    const table = this.#current();
+    const lookup = lookupOf(table, query);
+    const limit = query.limit === 0 ? MOST_PORTS : query.limit;
+    const { shown, hidden, position, top } = survey(table, lookup, query.offset + limit, query.follow);
+    const offset = pageOffset(query.offset, limit, position, shown);
+    // The followed port may stand further down than was looked for.
+    const ports = offset <= query.offset ? top : survey(table, lookup, offset + limit, null).top;
+    const rows = this.#frozen(table, lookup.view, ports.page(offset, limit)).rows(0, limit);
+    return { rows, offset, rowsTotal: shown, hidden, extra: { ...this.#extra(table) } };
+  }
+
+  slices(query: Query, size: number): Iterable<PortRow[]> {
+    const table = this.#current();
+    const limit = query.limit === 0 ? MOST_PORTS : query.limit;
+    const lookup = lookupOf(table, query);
+    const { top } = survey(table, lookup, query.offset + limit, null);
+    return this.#frozen(table, lookup.view, top.page(query.offset, limit)).slices(size);
+  }
+
+  /** The port table, as new as the conversations are. */
+  #current(): PortTable {
+    if (this.#context === null || this.#table === null) throw new Error(`monitor ${this.name} is not attached`);
+    this.#context.conversations.handOut();
+    return this.#table;
+  }
+
+  #frozen(table: PortTable, view: PortView, ids: Uint32Array): FrozenPorts {
+    return new FrozenPorts(table, view, ids, this.#context?.knowsRates() ?? false);
+  }
+
+  #extra(table: PortTable): PortExtra {
+    const { packetsPerSecond, bytesPerSecond, wireBytesPerSecond, ...counts } = table.totals();
+    const known = this.#context?.knowsRates() ?? false;
+    return {
+      ...counts,
+      packetsPerSecond: known ? packetsPerSecond : null,
+      bytesPerSecond: known ? bytesPerSecond : null,
+      wireBytesPerSecond: known ? wireBytesPerSecond : null,
+    };
+  }
+}
+
+interface Survey {
+  shown: number;
+  hidden: number;
+  /** Place of the followed port in the order, -1: it is not shown. */
+  position: number;
+  /** The first of the order, as many as were wanted. */
+  top: TopRows;
+}
+
+/** One pass over the ports of the view. */
+function survey(table: PortTable, lookup: Lookup, wanted: number, followed: number | null): Survey {
+  const { view, key, matches } = lookup;
+  const top = new TopRows(wanted, MOST_PORTS);
+  const followedKey = followed === null ? 0 : key(followed);
+  let [shown, hidden, before, isShown] = [0, 0, 0, false];
+  table.forEach(view, (id) => {
+    if (!matches(id)) {
+      hidden++;
+      return;
+    }
+    shown++;
+    const idKey = key(id);
+    top.add(idKey, id);
+    if (id === followed) isShown = true;
+    else if (followed !== null && (idKey < followedKey || (idKey === followedKey && id < followed))) before++;
+  });
+  return { shown, hidden, position: isShown ? before : -1, top };
+}
+
+/** In the order of a frozen port's figures. */
+const PARTS = [PART.total, PART.to, PART.from];
+const QUANTITIES = [QUANTITY.packets, QUANTITY.ipBytes, QUANTITY.wireBytes];
+const PART_FIGURES = QUANTITIES.length;
+const COUNTERS = PARTS.length * PART_FIGURES;
+/** Counters, then their rates, then conversations. */
+const FIGURES = 2 * COUNTERS + 1;
+
+/** Ports of one moment with their figures, so that rows that are written for a while still add up. */
+class FrozenPorts {
+  readonly #ids: Uint32Array;
+  readonly #figures: Float64Array;
+  readonly #knowsRates: boolean;
+
+  constructor(table: PortTable, view: PortView, ids: Uint32Array, knowsRates: boolean) {
+    this.#ids = ids;
+    this.#figures = new Float64Array(ids.length * FIGURES);
+    this.#knowsRates = knowsRates;
+    let at = 0;
+    for (const id of ids) {
+      for (const part of PARTS) for (const of of QUANTITIES) this.#figures[at++] = table.counter(view, id, part, of);
+      for (const part of PARTS) for (const of of QUANTITIES) this.#figures[at++] = table.rate(view, id, part, of);
+      this.#figures[at++] = table.conversations(view, id);
+    }
+  }
+
+  *slices(size: number): Generator<PortRow[]> {
+    for (let at = 0; at < this.#ids.length; at += size) yield this.rows(at, at + size);
+  }
+
+  /** Places [begin, end). */
+  rows(begin: number, end: number): PortRow[] {
+    const rows: PortRow[] = [];
+    for (let k = begin; k < Math.min(end, this.#ids.length); k++) rows.push(this.#row(k));
+    return rows;
+  }
+
+  #row(k: number): PortRow {
+    const id = this.#ids[k];
+    const ipProtocol = PORT_PROTOCOLS[id >>> PORT_BITS];
+    const part = (place: number): PortCounts & PortRates => this.#part(k * FIGURES + place * PART_FIGURES);
+    return {
+      id,
+      protocol: ipProtocolName(ipProtocol),
+      ipProtocol,
+      port: id & PORT_MASK,
+      total: part(0),
+      to: part(1),
+      from: part(2),
+      conversations: this.#figures[k * FIGURES + 2 * COUNTERS],
+    };
+  }
+
+  #part(at: number): PortCounts & PortRates {
+    const figures = this.#figures;
+    const rate = (quantity: number): number | null => (this.#knowsRates ? figures[at + COUNTERS + quantity] : null);
+    return {
+      packets: figures[at],
+      ipBytes: figures[at + 1],
+      wireBytes: figures[at + 2],
+      packetsPerSecond: rate(QUANTITY.packets),
+      bytesPerSecond: rate(QUANTITY.ipBytes),
+      wireBytesPerSecond: rate(QUANTITY.wireBytes),
+    };
+  }
+}
+
+function lookupOf(table: PortTable, query: Query): Lookup {
+  const { view = 'services', search = null, searchPorts = [] } = query.options as Partial<PortOptions>;
+  const key = sortKey(table, view, query.sort as PortSort | null);
+  return {
+    view,
+    key: query.descending ? (id) => -key(id) : key,
+    matches: search === null ? () => true : matcher(search.toLowerCase(), new Set(searchPorts)),
+  };
+}
+
+function matcher(text: string, ports: ReadonlySet<number>): (id: number) => boolean {
+  return (id) => {
+    const port = id & PORT_MASK;
+    return `${ipProtocolName(PORT_PROTOCOLS[id >>> PORT_BITS])}/${port}`.includes(text) || ports.has(port);
+  };
+}
+
+/** The figure that rows are ordered by; what is none of them stands in the order of protocols and ports. */
+function sortKey(table: PortTable, view: PortView, sort: PortSort | null): Key {
+  const counter =
+    (part: number, quantity: number): Key =>
+    (id) =>
+      table.counter(view, id, part, quantity);
+  const rate =
+    (part: number): Key =>
+    (id) =>
+      table.rate(view, id, part, QUANTITY.ipBytes);
+  switch (sort) {
+    case 'rate':
+      return rate(PART.total);
+    case 'rate-to':
+      return rate(PART.to);
+    case 'rate-from':
+      return rate(PART.from);
+    case 'bytes':
+      return counter(PART.total, QUANTITY.ipBytes);
+    case 'bytes-to':
+      return counter(PART.to, QUANTITY.ipBytes);
+    case 'bytes-from':
+      return counter(PART.from, QUANTITY.ipBytes);
+    case 'packets':
+      return counter(PART.total, QUANTITY.packets);
+    case 'packets-to':
+      return counter(PART.to, QUANTITY.packets);
+    case 'packets-from':
+      return counter(PART.from, QUANTITY.packets);
+    case 'conversations':
+      return (id) => table.conversations(view, id);
+    case 'port':
+      return (id) => id & PORT_MASK;
+    default:
+      return (id) => id;
+  }
+}
+
+/** Where the page begins: at the row asked for, or moved as little as shows the followed row, never behind the end. */
+function pageOffset(offset: number, limit: number, position: number, total: number): number {
+  let wanted = offset;
+  if (position >= 0) wanted = position < offset ? position : Math.max(offset, position - limit + 1);
+  return Math.max(0, Math.min(wanted, total - limit));
+}

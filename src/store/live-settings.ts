@@ -1,0 +1,72 @@
+/**
+ * The settings that this run goes by: read once, changed on the screen. A change holds at once, also when it cannot be
+ * saved; what could not be saved is tried again with the next change.
+ */
+import { OperatorError } from '../base/errors.ts';
+import type { SettingsStore } from './settings.ts';
+import type { SettingChanges, Settings } from './settings-table.ts';
+
+type Store = Pick<SettingsStore, 'change' | 'warnings'>;
+
+export class LiveSettings {
+  readonly #store: Store;
+  readonly #handlers = new Set<(settings: Settings) => void>();
+  #current: Settings;
+  #unsaved: SettingChanges = {};
+  /** Why the last save failed. */
+  #problem: string | null = null;
+  /** One save at a time, in the order of the changes. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store, current: Settings) {
+    this.#store = store;
+    this.#current = current;
+  }
+
+  get current(): Settings {
+    return this.#current;
+  }
+
+  /** What was wrong with the file when it was read, one line each. */
+  get warnings(): readonly string[] {
+    return this.#store.warnings;
+  }
+
+  /** Called after each change. */
+  onChange(handler: (settings: Settings) => void): void {
+    this.#handlers.add(handler);
+  }
+
+  /** Settles when it is saved. Rejects, in words for the status line, where it cannot be; it holds all the same. */
+  change(changes: SettingChanges): Promise<void> {
+    this.#current = { ...this.#current, ...changes };
+    this.#unsaved = { ...this.#unsaved, ...changes };
+    for (const handler of this.#handlers) handler(this.#current);
+    const saved = this.#turn.then(() => this.#save());
+    this.#turn = saved.catch(() => undefined);
+    return saved;
+  }
+
+  async #save(): Promise<void> {
+    const changes = this.#unsaved;
+    if (Object.keys(changes).length === 0) return;
+    this.#unsaved = {};
+    this.#problem = null;
+    try {
+      await this.#store.change(changes);
+    } catch (error) {
+      this.#unsaved = { ...changes, ...this.#unsaved };
+      this.#problem = (error as Error).message;
+      if (!(error instanceof OperatorError)) throw error;
+      // A status line is narrow: why comes before where.
+      const { cause, target } = error.fields;
+      throw new Error(`not saved: ${cause}; the change holds until the program ends (${target})`);
+    }
+  }
+
+  /** Waits for what is being saved; says why the last change is not kept, or null. */
+  async settled(): Promise<string | null> {
+    await this.#turn;
+    return this.#problem;
+  }
+}

@@ -1,0 +1,194 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { OperatorError } from '../../src/base/errors.ts';
+import { runCommand } from '../../src/cli/commands.ts';
+import { parseArguments } from '../../src/cli/parse.ts';
+import { exportText } from '../../src/store/export.ts';
+import { defaultSettings, SETTINGS } from '../../src/store/settings-table.ts';
+
+let folder: string;
+let path: string;
+let complaints: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-config-'));
+  path = join(folder, 'settings.json');
+  vi.stubEnv('IPTRAF_TS_STATE_DIR', folder);
+  complaints = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    complaints.push(String(text));
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What `iptraf-ts config …` prints. */
+async function config(...words: string[]): Promise<string> {
+  const { text, status } = await runCommand(parseArguments(['config', ...words]));
+  expect(status).toBe(0);
+  return text;
+}
+
+async function failure(...words: string[]): Promise<{ message: string; status: number }> {
+  try {
+    await config(...words);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    expect(error.message).not.toContain('\n');
+    return { message: error.message, status: error.exitStatus };
+  }
+  throw new Error('it was done');
+}
+
+const stored = (): unknown => JSON.parse(readFileSync(path, 'utf8'));
+
+describe('config', () => {
+  it('prints every setting with its value, default and explanation, in 80 columns', async () => {
+    await config('set', 'theme', 'dark');
+    await config('set', 'stationDescriptions', '2-0-0-0-0-1=the gate', '2:0:0:0:0:2=hall');
+    const text = await config();
+    expect(text.split('\n')[0]).toBe(`settings in ${path} (* differs from the default)`);
+    await expect(text.replaceAll(folder, '/var/lib/iptraf-ts')).toMatchFileSnapshot('../golden/cli/config.txt');
+    for (const line of text.split('\n').slice(1)) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const { name } of SETTINGS) expect(text).toMatch(new RegExp(`^[ *] ${name} =`, 'm'));
+  });
+
+  it('prints one JSON object for each setting', async () => {
+    await config('set', 'additionalPorts', '8000');
+    const lines = (await config('--json')).trimEnd().split('\n');
+    const objects = lines.map((line) => JSON.parse(line));
+    expect(objects.map(({ key }) => key)).toEqual(SETTINGS.map(({ name }) => name));
+    expect(objects.find(({ key }) => key === 'additionalPorts')).toMatchObject({
+      value: ['8000'],
+      default: [],
+      changed: true,
+      description: expect.stringContaining('Ports and ranges'),
+    });
+  });
+
+  it('sets by kind, gets what was set, and unsets', async () => {
+    expect(await config('set', 'reverseDns', 'YES')).toBe('reverseDns = on\n');
+    expect(await config('get', 'reverseDns')).toBe('on\n');
+    expect(await config('get', 'reverseDns', '--json')).toBe('true\n');
+    expect(await config('set', 'unitBase', '1024')).toBe('unitBase = 1024\n');
+    expect(await config('set', 'additionalPorts', '9000-8000,80')).toBe(
+      'additionalPorts = 80\nadditionalPorts = 8000-9000\n',
+    );
+    expect(await config('get', 'additionalPorts')).toBe('80\n8000-9000\n');
+    expect(stored()).toEqual({ version: 1, reverseDns: true, unitBase: 1024, additionalPorts: ['80', '8000-9000'] });
+    expect(await config('unset', 'additionalPorts')).toBe('additionalPorts =\n');
+    expect(await config('get', 'additionalPorts')).toBe('');
+    expect(await config('get', 'additionalPorts', '--json')).toBe('[]\n');
+    expect(await config('set', 'logFile', '')).toBe('logFile =\n');
+    expect(stored()).toEqual({ version: 1, reverseDns: true, unitBase: 1024 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    [['get', 'color'], 'cannot use setting "color": there is none of that name; there are reverseDns, serviceNames, '],
+    [['set', 'tcptimeoutminutes', '5'], 'cannot use setting tcptimeoutminutes: it is written tcpTimeoutMinutes'],
+    [['set', 'theme', 'pink'], 'cannot use theme pink: say one of blue, dark, light, monochrome'],
+    [['set', 'theme', 'dark', 'light'], 'cannot use theme dark light: say one of blue, dark, light, monochrome'],
+    [['set', 'colour', 'maybe'], 'cannot use colour maybe: say on or off'],
+    [['set', 'refreshSeconds', '0'], 'cannot use refreshSeconds 0: say a number of seconds from 0.1 to 60'],
+    [
+      ['set', 'maximumConversations', '1.5'],
+      'cannot use maximumConversations 1.5: say a whole number of conversations',
+    ],
+    [['set', 'additionalPorts', '80', 'http'], 'cannot use additionalPorts 80 http: "http" is not a port or a range'],
+    [['set', 'stationDescriptions', 'x'], 'cannot use stationDescriptions x: "x" has no "=": say MAC=TEXT'],
+    [['unset', ''], 'cannot use setting "": there is none of that name; there are '],
+  ])('answers %j with one line, wrong use', async (words, expected) => {
+    const { message, status } = await failure(...words);
+    expect(message.startsWith(expected), message).toBe(true);
+    expect(status).toBe(2);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('names a damaged file and goes on with the defaults', async () => {
+    writeFileSync(path, '{');
+    expect(await config('get', 'theme')).toBe('blue\n');
+    expect(complaints).toHaveLength(1);
+    expect(complaints[0]).toMatch(/^iptraf-ts: settings .* is damaged and was moved to .*: line 1: not JSON/);
+  });
+
+  it('refuses a newer file and one that cannot be read', async () => {
+    writeFileSync(path, '{"version": 7}');
+    expect(await failure('get', 'theme')).toMatchObject({ status: 1 });
+    expect((await failure('set', 'theme', 'dark')).message).toContain('newer version');
+    expect(stored()).toEqual({ version: 7 });
+    rmSync(path);
+    mkdirSync(path);
+    expect((await failure()).message).toMatch(/^cannot read settings .*: illegal operation on a directory$/);
+  });
+});
+
+describe('config export and import', () => {
+  it('carry all settings to another machine, and keep those of before', async () => {
+    await config('set', 'theme', 'dark');
+    await config('set', 'stationDescriptions', '02:00:00:00:00:01=the gate');
+    const text = await config('export');
+    expect(JSON.parse(text)).toMatchObject({ format: 'iptraf-ts-config', version: 1, settings: { theme: 'dark' } });
+    const file = join(folder, 'export.json');
+    expect(await config('export', file)).toBe('');
+    expect(readFileSync(file, 'utf8')).toBe(text);
+
+    await config('set', 'theme', 'light');
+    await config('set', 'unit', 'bytes');
+    const before = readFileSync(path, 'utf8');
+    const said = await config('import', file);
+    const copy = /those of before are in (.*)\n/.exec(said)?.[1] as string;
+    expect(said).toBe(`settings of ${file} are now in ${path}; those of before are in ${copy}\n`);
+    expect(readFileSync(copy, 'utf8')).toBe(before);
+    expect(stored()).toEqual({
+      version: 1,
+      theme: 'dark',
+      stationDescriptions: { '02:00:00:00:00:01': 'the gate' },
+    });
+    expect(await config('export')).toBe(text);
+  });
+
+  it('make a file where there was none', async () => {
+    const file = join(folder, 'export.json');
+    writeFileSync(file, exportText({ ...defaultSettings(), unit: 'bytes' }));
+    expect(await config('import', file)).toBe(`settings of ${file} are now in ${path}; there were none before\n`);
+    expect(stored()).toEqual({ version: 1, unit: 'bytes' });
+  });
+
+  it.each([
+    ['', 'line 1: the file is empty'],
+    ['{"version": 1, "settings": {}}', "line 1: the document must have required property 'format'"],
+    [
+      '{ "format": "iptraf-ts-config", "version": 1, "settings": {\n "theme": "pink",\n "refreshSeconds": 0,\n "x": 1 } }',
+      'line 4: /settings/x is not a known field; line 2: /settings/theme must be one of blue, dark, light, monochrome; line 3: /settings/refreshSeconds must be >= 0.1',
+    ],
+    [
+      '{ "format": "iptraf-ts-config", "version": 2, "settings": {}, "new": 1 }',
+      'a newer version of the program wrote it (export version 2)',
+    ],
+  ])('name everything that is wrong and change nothing: %j', async (text, problems) => {
+    await config('set', 'theme', 'dark');
+    const file = join(folder, 'wrong.json');
+    writeFileSync(file, text);
+    const { message, status } = await failure('import', file);
+    expect(message).toBe(`cannot import ${file}: ${problems} (nothing was changed)`);
+    expect(status).toBe(1);
+    expect(stored()).toEqual({ version: 1, theme: 'dark' });
+    expect(readdirSync(folder).filter((name) => name.includes('before'))).toEqual([]);
+  });
+
+  it('say what is wrong with a file that is not there', async () => {
+    expect((await failure('import', '/nowhere/x')).message).toMatch(
+      /^cannot import \/nowhere\/x: no such file or directory$/,
+    );
+    expect((await failure('export', '/nowhere/x')).message).toMatch(
+      /^cannot write settings to \/nowhere\/x: no such file or directory$/,
+    );
+  });
+});

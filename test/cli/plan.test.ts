@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from '../../src/cli/parse.ts';
+import { engineOptions } from '../../src/cli/plan.ts';
+import type { EngineOptions } from '../../src/engine/messages.ts';
+import { defaultSettings, type SettingChanges } from '../../src/store/settings-table.ts';
+
+/** What the engine is asked for on eth0 with these settings and options. */
+function optionsOf(settings: SettingChanges, ...argv: string[]): Promise<EngineOptions> {
+  const { values } = parseArguments(['-i', 'eth0', ...argv]);
+  const what = { monitor: 'ip-traffic' as const, interfaces: ['eth0'] };
+  return engineOptions(what, values, { ...defaultSettings(), ...settings }, null);
+}
+
+describe('settings that the engine goes by', () => {
+  it.each([
+    [{ promiscuous: true }, { source: { promiscuous: true } }],
+    [{ decapsulateTunnels: true }, { decapsulate: true }],
+    [{ maximumConversations: 5000 }, { maximumConversations: 5000 }],
+    [{ tcpTimeoutMinutes: 0.5 }, { tcpTimeout: 30 }],
+    [{ closedPersistenceMinutes: 2 }, { closedPersistence: 120 }],
+    [{ closedPersistenceMinutes: 0 }, { closedPersistence: null }],
+    [
+      { additionalPorts: ['8000-8100', '9000'] },
+      {
+        servicePorts: [
+          [8000, 8100],
+          [9000, 9000],
+        ],
+      },
+    ],
+  ] as [SettingChanges, object][])('%j gives %j', async (settings, expected) => {
+    expect(await optionsOf({})).not.toMatchObject(expected);
+    expect(await optionsOf(settings)).toMatchObject(expected);
+  });
+
+  it('are overruled by options', async () => {
+    expect(await optionsOf({ promiscuous: false }, '--promiscuous')).toMatchObject({ source: { promiscuous: true } });
+  });
+});
