@@ -1,18 +1,17 @@
 /**
  * Engine side of the general interface statistics: one row for each interface there is or was, what was captured of it
- * beside what the kernel counted. Counting is InterfaceStatistics' business, comparing with the kernel KernelLedger's.
+ * beside what the kernel counted. Counting is InterfaceStatistics' business, comparing with the kernel KernelComparison's.
  *
  *   interfaces of the kernel and of the capture, by name ─► rows ─► search ─► masters with their members ─► page
  */
 import { InterfaceStatistics, type TrafficRates } from '../../src/engine/interface-statistics.ts';
-import { type CapturedCounts, KernelLedger } from '../../src/engine/kernel-ledger.ts';
+import { KernelComparison } from '../../src/engine/kernel-comparison.ts';
 import type { LinkView } from '../../src/engine/messages.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
 import { MinuteHistory } from '../../src/tables/minute-history.ts';
 import type { Counts } from '../../src/tables/totals.ts';
 import { addCounts, type TrafficClass, type TrafficDirection } from '../../src/tables/traffic-classes.ts';
 import type { DecodedBatch } from '../../src/wire/decoded-batch.ts';
-import { PACKET_TYPE } from '../../src/wire/packet-batch.ts';
 import type {
   GeneralCounts,
   GeneralExtra,
@@ -40,17 +39,16 @@ interface Known {
   slots: number[];
 }
 
-/** A capture source hands packets over this many seconds late at most. */
-const LATEST_SECONDS = 0.2;
+interface Attached {
+  context: MonitorContext;
+  statistics: InterfaceStatistics;
+  comparison: KernelComparison;
+}
 
 export class GeneralMonitor implements Monitor<GeneralRow> {
   readonly name = 'general';
   readonly usesConversations = false;
-  #context: MonitorContext | null = null;
-  #statistics: InterfaceStatistics | null = null;
-  readonly #ledger = new KernelLedger();
-  /** The kernel's counters have been asked for. */
-  #hasAsked = false;
+  #parts: Attached | null = null;
   /** Bytes per second of the newest rate windows, or of the last seconds of a file that is one window. */
   readonly #minute = new MinuteHistory();
   #windows = 0;
@@ -59,13 +57,16 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
   readonly #known = new Map<string, Known>();
 
   attach(context: MonitorContext): () => void {
-    this.#context = context;
-    // Made first: the counters have a batch before our own handler sees it.
-    this.#statistics = context.shared(InterfaceStatistics);
+    // Made first: the counters have a batch before our own handlers see it.
+    const statistics = context.shared(InterfaceStatistics);
+    const comparison = new KernelComparison(context, statistics);
+    this.#parts = { context, statistics, comparison };
     const stops = [
+      comparison.start(),
       context.bus.on('batch', (batch) => this.#onBatch(batch)),
-      context.bus.on('tick', ({ time }) => this.#onTick(time)),
-      context.bus.on('links', (links) => this.#onLinks(links)),
+      // Read anew each second, also while nobody asks: interfaces that come and go between two questions are met.
+      context.bus.on('tick', () => context.links()),
+      context.bus.on('links', () => this.#meet()),
       context.bus.on('window', ({ interval }) => this.#onWindow(interval)),
       context.bus.on('reset', () => this.#reset()),
     ];
@@ -103,9 +104,9 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
     return { removed };
   }
 
-  #attached(): { context: MonitorContext; statistics: InterfaceStatistics } {
-    if (this.#context === null || this.#statistics === null) throw new Error(`monitor ${this.name} is not attached`);
-    return { context: this.#context, statistics: this.#statistics };
+  #attached(): Attached {
+    if (this.#parts === null) throw new Error(`monitor ${this.name} is not attached`);
+    return this.#parts;
   }
 
   // --- events -----------------------------------------------------------------------------------------------------
@@ -115,13 +116,7 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
   }
 
   #onBatch(batch: DecodedBatch): void {
-    if (batch.count === 0) return;
-    if (!Number.isFinite(this.#attached().context.options.rateWindow)) this.#addSeconds(batch);
-    if (!this.#isLive) return;
-    // The first packets: the baseline is taken as near to the capture's beginning as can be.
-    if (!this.#hasAsked) this.#askKernel();
-    const { awaitedTime } = this.#ledger;
-    if (awaitedTime !== null && timeOf(batch, batch.count - 1) > awaitedTime) this.#settle(batch, awaitedTime);
+    if (batch.count > 0 && !Number.isFinite(this.#attached().context.options.rateWindow)) this.#addSeconds(batch);
   }
 
   /** A file that is one rate window has its last minute from the packets' times. */
@@ -147,40 +142,7 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
     }
   }
 
-  #onTick(time: number): void {
-    if (!this.#isLive) return;
-    const { awaitedTime } = this.#ledger;
-    if (awaitedTime !== null && time - awaitedTime > LATEST_SECONDS) this.#settle(null, awaitedTime);
-    this.#askKernel();
-  }
-
-  /** Counters are read anew once a second. */
-  #askKernel(): void {
-    this.#hasAsked = true;
-    this.#attached().context.links();
-  }
-
-  /** What was read waits to be compared; what waited before is compared now. */
-  #onLinks(links: readonly LinkView[]): void {
-    if (!this.#isLive) return;
-    const { awaitedTime } = this.#ledger;
-    if (awaitedTime !== null) this.#settle(null, awaitedTime);
-    this.#ledger.read(links);
-  }
-
-  /** `batch` reaches beyond the moment: its packets of after it were counted already, and do not belong to it. */
-  #settle(batch: DecodedBatch | null, moment: number): void {
-    const { statistics } = this.#attached();
-    this.#meet();
-    this.#ledger.settle((link) => {
-      const slots = this.#known.get(link.name)?.slots ?? [];
-      const late = batch === null ? NOTHING_LATE : lateCounts(batch, moment, slots, link.virtual);
-      return capturedCounts(statistics, slots, link, late);
-    });
-  }
-
   #reset(): void {
-    this.#ledger.begin();
     this.#minute.reset();
     this.#windows = 0;
     this.#firstSecond = null;
@@ -229,7 +191,7 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
   }
 
   #row({ id, name, link, isGone, slots }: Known): GeneralRow {
-    const account = this.#ledger.accountOf(name);
+    const account = this.#attached().comparison.accountOf(name);
     const isComparable = this.#isComparable() && account !== null;
     const rates = this.#rates(slots, link);
     const speed = link?.speed ?? null;
@@ -350,61 +312,10 @@ function readOptions({ options }: Query): GeneralOptions {
   return { search, minute };
 }
 
-function timeOf({ packets }: DecodedBatch, i: number): number {
-  return packets.seconds[i] + packets.nanoseconds[i] / 1e9;
-}
-
 function stateOf(link: LinkView | null, isGone: boolean): InterfaceState {
   if (isGone || link === null) return 'gone';
   if (!link.up) return 'down';
   return link.running ? 'up' : 'no-carrier';
-}
-
-/** Packets and bytes [in, out] of a batch that came after a moment. */
-interface LateCounts {
-  packets: [number, number];
-  bytes: [number, number];
-}
-
-const NOTHING_LATE: LateCounts = { packets: [0, 0], bytes: [0, 0] };
-
-function lateCounts(batch: DecodedBatch, moment: number, slots: readonly number[], asBuffers: boolean): LateCounts {
-  if (slots.length === 0) return NOTHING_LATE;
-  const late: LateCounts = { packets: [0, 0], bytes: [0, 0] };
-  const { count, selected, segments, wireBytes } = batch;
-  const { interfaceSlot, packetType } = batch.packets;
-  for (let i = 0; i < count; i++) {
-    if (selected[i] === 0 || packetType[i] > PACKET_TYPE.outgoing) continue;
-    if (!slots.includes(interfaceSlot[i]) || timeOf(batch, i) <= moment) continue;
-    const direction = packetType[i] === PACKET_TYPE.outgoing ? 1 : 0;
-    late.packets[direction] += asBuffers ? 1 : segments[i];
-    late.bytes[direction] += wireBytes[i];
-  }
-  return late;
-}
-
-/** The kernel counts buffers on virtual links, and on cards what is on the wire. */
-function capturedCounts(
-  { classes }: InterfaceStatistics,
-  slots: readonly number[],
-  link: LinkView,
-  late: LateCounts,
-): CapturedCounts {
-  const counts = (direction: 'in' | 'out'): Counts => {
-    const total: Counts = { packets: 0, buffers: 0, ipBytes: 0, wireBytes: 0 };
-    for (const slot of slots) addCounts(total, classes.countsOf(slot, direction, 'total'));
-    return total;
-  };
-  const unit = link.virtual ? 'buffers' : 'packets';
-  const incoming = counts('in');
-  const outgoing = counts('out');
-  const isLoopback = link.kind === LOOPBACK;
-  return {
-    inPackets: incoming[unit] - late.packets[0],
-    inBytes: incoming.wireBytes - late.bytes[0],
-    outPackets: isLoopback ? null : outgoing[unit] - late.packets[1],
-    outBytes: isLoopback ? null : outgoing.wireBytes - late.bytes[1],
-  };
 }
 
 function sum(all: readonly Counts[]): GeneralCounts {

@@ -300,7 +300,9 @@ describe('a page', () => {
 });
 
 describe('a restriction to a port', () => {
-  const within = (ipProtocol: number, port: number): object => ({ within: { port: { ipProtocol, port } } });
+  const within = (ipProtocol: number, port: number): Record<string, unknown> => ({
+    within: { port: { ipProtocol, port } },
+  });
   const udpWithin = within(IP_PROTOCOL.udp, 53);
 
   it('holds for pages, counts and figures, on either side of a conversation', () => {
