@@ -76,7 +76,7 @@ function lineStyle(line: PacketLine): Style {
 }
 
 export class PacketView implements Screen {
-  readonly title = 'Packet by packet';
+  readonly title: string;
   readonly keys: readonly KeyBinding[];
   readonly #view: IpTrafficView;
   readonly #within: Pick<IpTrafficOptions, 'within'>;
@@ -88,8 +88,9 @@ export class PacketView implements Screen {
   #back = 0;
   #visible = 10;
 
-  /** `within`: as in the query's options. */
-  constructor(view: IpTrafficView, within: Pick<IpTrafficOptions, 'within'> = {}) {
+  /** `within`: as in the query's options; `part`: what it is called, or null. */
+  constructor(view: IpTrafficView, within: Pick<IpTrafficOptions, 'within'> = {}, part: string | null = null) {
+    this.title = part === null ? 'Packet by packet' : `Packet by packet: ${part}`;
     this.#view = view;
     this.#within = within;
     this.keys = this.#bindings();

@@ -96,6 +96,8 @@ export class IpTrafficScreen implements Screen {
   readonly #search = new Search('address, port, protocol, state');
   readonly #names: NameSource;
   readonly #within: IpTrafficWithin | null;
+  /** What that is called: "tcp port 443". */
+  readonly #part: string | null;
   /** Those that may have rows. */
   readonly #shownPanels: readonly Panel[];
   readonly #hiddenColumns = new Set<string>();
@@ -110,8 +112,8 @@ export class IpTrafficScreen implements Screen {
     this.#within = within;
     this.#shownPanels = panelsOf(within);
     this.#focus = this.#shownPanels[0];
-    const part = within === null ? '' : `, ${withinText(within)}`;
-    this.title = `IP traffic monitor: ${options.watched}${part}`;
+    this.#part = within === null ? null : withinText(within);
+    this.title = `IP traffic monitor: ${options.watched}${this.#part === null ? '' : `, ${this.#part}`}`;
     this.#names = options.names;
     const sort = (options.sort ?? 'rate') as IpTrafficSort;
     this.#sort = { column: sort, descending: !ASCENDING_SORTS.has(sort) };
@@ -246,7 +248,7 @@ export class IpTrafficScreen implements Screen {
   #emptyText(panel: Panel): string {
     if (this.#snapshot === null) return 'waiting for the first figures';
     if (this.#search.text !== null) return 'nothing matches the search';
-    if (this.#within !== null) return `no conversation of ${withinText(this.#within)} any more`;
+    if (this.#part !== null) return `no conversation of ${this.#part} any more`;
     return panel === 'tcp' ? 'no TCP connection seen yet' : 'nothing but TCP seen yet';
   }
 
@@ -256,8 +258,7 @@ export class IpTrafficScreen implements Screen {
       this.#search.draw(canvas, y, tcp.table.rowsTotal + other.table.rowsTotal, tcp.hidden + other.hidden);
     } else if (this.#snapshot !== null) {
       const extra = this.#snapshot.extra as unknown as IpTrafficExtra;
-      const part = this.#within === null ? null : withinText(this.#within);
-      drawTotals(canvas, y, this.#snapshot, extra, this.#view, part);
+      drawTotals(canvas, y, this.#snapshot, extra, this.#view, this.#part);
     }
   }
 
@@ -332,7 +333,7 @@ export class IpTrafficScreen implements Screen {
       type: 'all',
       reactions: [
         PacketView.keeping(true),
-        { type: 'open', screen: new PacketView(this.#view, this.#withinOptions()) },
+        { type: 'open', screen: new PacketView(this.#view, this.#withinOptions(), this.#part) },
       ],
     };
   }

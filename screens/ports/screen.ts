@@ -110,7 +110,7 @@ export class PortsScreen extends TableScreen<PortRow> {
         keys: ['t', 'T'],
         label: 't',
         bar: 'Strict',
-        help: "Every service, or iptraf-ng's strict view: only ports below 1024 and configured ones",
+        help: 'Strict view as in iptraf-ng: below 1024 and configured',
         run: () => this.#toggleView(),
       },
     ];

@@ -17,12 +17,12 @@
  *   roles    server | client, for the strict view: only of well-known and configured ports | both: conversations between
  *            equal ports, which stand under both roles
  *   line     64 bytes a port and role, 65,536 lines of one protocol in one array that is made when it is first needed
- *     f64 0..2   to the port: packets, IP bytes, wire bytes        f64 3..5   from the port
+ *     f64 0..2   to the port: packets, IP bytes, wire bytes        f64 3..5   from the port, without the open window
  *     u32 12     conversations
- *     u32 13     number of the last window in which the port changed, 0: none
- *     u32 14     its place in that window
- *   window   what the ports that changed in it carried, in the order they came: f64 0..5 as above, and the place in the
- *            window before or -1. Closing one only changes the places of two windows: rates are divided when they are read
+ *   places   two words a port and role: number of the last window in which it changed, 0: none; its place in that window
+ *   window   what the ports that changed in it carried, in the order they came: f64 0..5 as above; the port; its place in
+ *            the window before or -1. Only when a window closes its sums go to the lines: a port that changes often costs
+ *            the few cache lines of its place. Rates are divided when they are read
  *   marks    Uint32Array, one a row of the conversation table: generation | EVIDENCE << 1 | server's side
  */
 import { NETWORK } from '../wire/decoded-batch.ts';
@@ -64,9 +64,9 @@ const EVIDENCE_BITS = 7;
 const LINE_DOUBLES = 8;
 const LINE_WORDS = 16;
 const LINE_COUNTERS = 6;
-const WORD = { conversations: 12, window: 13, place: 14 } as const;
+const CONVERSATIONS_WORD = 12;
+const PLACE_WORDS = 2;
 const NO_PLACE = -1;
-const NO_LINES = new Uint32Array(0);
 const FIRST_LIST = 256;
 /** Lines that are loaded ahead: as many as the first caches hold beside what they are counted from. */
 const TOUCHED_AHEAD = 128;
@@ -100,16 +100,18 @@ export interface PortTotals {
 /** What ports carried in one rate window. */
 class PortWindow {
   f64 = new Float64Array(FIRST_LIST * LINE_COUNTERS);
+  ports = new Int32Array(FIRST_LIST);
   /** Place of the same port in the window before. */
   before = new Int32Array(FIRST_LIST);
   count = 0;
   seconds = 0;
 
   /** A new place. */
-  take(before: number): number {
+  take(port: number, before: number): number {
     const place = this.count++;
-    if (place === this.before.length) {
+    if (place === this.ports.length) {
       this.f64 = doubled(this.f64);
+      this.ports = doubled(this.ports);
       this.before = doubled(this.before);
     }
     // Six stores: Float64Array.fill is a call that costs more than all of them.
@@ -121,6 +123,7 @@ class PortWindow {
     f64[at + 3] = 0;
     f64[at + 4] = 0;
     f64[at + 5] = 0;
+    this.ports[place] = port;
     this.before[place] = before;
     return place;
   }
@@ -128,23 +131,24 @@ class PortWindow {
 
 /** The 65,536 ports of one protocol in one role. */
 class PortLines {
-  readonly f64 = new Float64Array(PORTS * LINE_DOUBLES);
-  readonly u32 = new Uint32Array(this.f64.buffer);
+  readonly #f64 = new Float64Array(PORTS * LINE_DOUBLES);
+  readonly #u32 = new Uint32Array(this.#f64.buffer);
+  readonly #places = new Uint32Array(PORTS * PLACE_WORDS);
   /** 1: the port carried something since start or reset. */
   readonly isUsed = new Uint8Array(PORTS);
   #open = new PortWindow();
   #closed = new PortWindow();
   /** Number of the open window; the closed one has the number before. */
   #window = 2;
+  /** Sum of touched words: keeps the touch loops from being optimised away. */
+  touched = 0;
 
   /** Adds six differences; those to the port begin at `to` (0 or 3), those from it at the other place. */
   add(port: number, difference: Float64Array, to: number): void {
-    const word = port * LINE_WORDS + WORD.window;
-    if (this.u32[word] !== this.#window) this.#list(port, word);
-    const { f64 } = this;
-    const window = this.#open.f64;
-    const at = port * LINE_DOUBLES;
-    const place = this.u32[word + 1] * LINE_COUNTERS;
+    const word = port * PLACE_WORDS;
+    if (this.#places[word] !== this.#window) this.#list(port, word);
+    const { f64 } = this.#open;
+    const at = this.#places[word + 1] * LINE_COUNTERS;
     const from = 3 - to;
     f64[at] += difference[to];
     f64[at + 1] += difference[to + 1];
@@ -152,30 +156,27 @@ class PortLines {
     f64[at + 3] += difference[from];
     f64[at + 4] += difference[from + 1];
     f64[at + 5] += difference[from + 2];
-    window[place] += difference[to];
-    window[place + 1] += difference[to + 1];
-    window[place + 2] += difference[to + 2];
-    window[place + 3] += difference[from];
-    window[place + 4] += difference[from + 1];
-    window[place + 5] += difference[from + 2];
   }
 
   /** The same for what was carried before: it becomes or ceases to be part of the port's past, not of its rate. */
   shift(port: number, amounts: Float64Array, to: number, sign: 1 | -1): void {
     this.isUsed[port] = 1;
     const at = port * LINE_DOUBLES;
-    for (let k = 0; k < LINE_COUNTERS; k++) this.f64[at + k] += sign * amounts[(k + to) % LINE_COUNTERS];
+    for (let k = 0; k < LINE_COUNTERS; k++) this.#f64[at + k] += sign * amounts[(k + to) % LINE_COUNTERS];
   }
 
   /** Forgets what a port carried, but not its conversations. */
   clear(port: number): void {
-    this.f64.fill(0, port * LINE_DOUBLES, port * LINE_DOUBLES + LINE_COUNTERS);
+    this.#f64.fill(0, port * LINE_DOUBLES, port * LINE_DOUBLES + LINE_COUNTERS);
+    const place = this.#openPlace(port);
+    if (place !== NO_PLACE) this.#open.f64.fill(0, place * LINE_COUNTERS, (place + 1) * LINE_COUNTERS);
   }
 
   /** PART and QUANTITY since start or reset. */
   counter(port: number, part: number, quantity: number): number {
-    const at = port * LINE_DOUBLES + quantity;
-    return part === PART.total ? this.f64[at] + this.f64[at + PART.from] : this.f64[at + part];
+    const place = this.#openPlace(port);
+    const past = partOf(this.#f64, port * LINE_DOUBLES, part, quantity);
+    return place === NO_PLACE ? past : past + partOf(this.#open.f64, place * LINE_COUNTERS, part, quantity);
   }
 
   /** The same a second, over the last closed window. */
@@ -183,39 +184,93 @@ class PortLines {
     const { f64, seconds } = this.#closed;
     const place = this.#closedPlace(port);
     if (place === NO_PLACE || seconds <= 0) return 0;
-    const at = place * LINE_COUNTERS + quantity;
-    const carried = part === PART.total ? f64[at] + f64[at + PART.from] : f64[at + part];
     // Fragments that moved away in that window may leave less than there was: no rate is below zero.
-    return Math.max(0, carried) / seconds;
+    return Math.max(0, partOf(f64, place * LINE_COUNTERS, part, quantity)) / seconds;
   }
 
   conversations(port: number): number {
-    return this.u32[port * LINE_WORDS + WORD.conversations];
+    return this.#u32[port * LINE_WORDS + CONVERSATIONS_WORD];
   }
 
+  countConversation(port: number, by: 1 | -1): void {
+    this.#u32[port * LINE_WORDS + CONVERSATIONS_WORD] += by;
+  }
+
+  /** Loads what adding to these ports needs, if they changed in this window already: see PortTable. */
+  touch(ports: Uint16Array, count: number): void {
+    const places = this.#places;
+    const { f64 } = this.#open;
+    const last = f64.length - 1;
+    let sum = 0;
+    for (let k = 0; k < count; k++) sum += places[ports[k] * PLACE_WORDS];
+    for (let k = 0; k < count; k++) {
+      sum += f64[Math.min(places[ports[k] * PLACE_WORDS + 1] * LINE_COUNTERS, last)];
+    }
+    this.touched = sum;
+  }
+
+  /** Ends the rate window. Looks only at ports that changed in it. */
   closeWindow(seconds: number): void {
-    const closed = this.#closed;
-    this.#closed = this.#open;
-    this.#closed.seconds = seconds;
-    this.#open = closed;
+    const closing = this.#open;
+    for (let begin = 0; begin < closing.count; begin += TOUCHED_AHEAD) {
+      const end = Math.min(begin + TOUCHED_AHEAD, closing.count);
+      this.#touchLines(closing, begin, end);
+      for (let place = begin; place < end; place++) this.#fold(closing, place);
+    }
+    closing.seconds = seconds;
+    this.#open = this.#closed;
     this.#open.count = 0;
+    this.#closed = closing;
     this.#window++;
   }
 
-  #closedPlace(port: number): number {
-    const word = port * LINE_WORDS + WORD.window;
-    const place = this.u32[word + 1];
-    if (this.u32[word] === this.#window) return this.#open.before[place];
-    return this.u32[word] === this.#window - 1 ? place : NO_PLACE;
+  #touchLines({ ports }: PortWindow, begin: number, end: number): void {
+    let sum = 0;
+    for (let place = begin; place < end; place++) {
+      const at = ports[place] * LINE_DOUBLES;
+      // Both ends of the counters: the memory need not begin where a cache line does.
+      sum += this.#f64[at] + this.#f64[at + LINE_COUNTERS - 1];
+    }
+    this.touched = sum;
   }
 
-  /** Gives a port its place in the open window. `word`: where its line has the window's number. */
-  #list(port: number, word: number): void {
-    const before = this.u32[word] === this.#window - 1 ? this.u32[word + 1] : NO_PLACE;
-    if (this.u32[word] === 0) this.isUsed[port] = 1;
-    this.u32[word] = this.#window;
-    this.u32[word + 1] = this.#open.take(before);
+  #fold({ f64: window, ports }: PortWindow, place: number): void {
+    const f64 = this.#f64;
+    const at = ports[place] * LINE_DOUBLES;
+    const from = place * LINE_COUNTERS;
+    f64[at] += window[from];
+    f64[at + 1] += window[from + 1];
+    f64[at + 2] += window[from + 2];
+    f64[at + 3] += window[from + 3];
+    f64[at + 4] += window[from + 4];
+    f64[at + 5] += window[from + 5];
   }
+
+  #openPlace(port: number): number {
+    const word = port * PLACE_WORDS;
+    return this.#places[word] === this.#window ? this.#places[word + 1] : NO_PLACE;
+  }
+
+  #closedPlace(port: number): number {
+    const word = port * PLACE_WORDS;
+    const place = this.#places[word + 1];
+    if (this.#places[word] === this.#window) return this.#open.before[place];
+    return this.#places[word] === this.#window - 1 ? place : NO_PLACE;
+  }
+
+  /** Gives a port its place in the open window. `word`: where `places` has it. */
+  #list(port: number, word: number): void {
+    const before = this.#closedPlace(port);
+    if (this.#places[word] === 0) this.isUsed[port] = 1;
+    this.#places[word] = this.#window;
+    this.#places[word + 1] = this.#open.take(port, before);
+  }
+}
+
+/** PART and QUANTITY of the six counters at `at`. */
+function partOf(counters: Float64Array, at: number, part: number, quantity: number): number {
+  const first = at + quantity;
+  return part === PART.total ? counters[first] + counters[first + PART.from] : counters[first + part];
 }
 
 function doubled<Column extends Int32Array | Float64Array>(column: Column): Column {
@@ -240,8 +295,7 @@ export class PortTable {
   readonly #tcp: Pick<TcpTracker, 'serverSide'>;
   readonly #marks: Uint32Array;
   readonly #roles: (Roles | null)[] = PORT_PROTOCOLS.map(() => null);
-  /** The servers' lines of each protocol as words; empty where there are none yet. */
-  readonly #serverLines: Uint32Array[] = PORT_PROTOCOLS.map(() => NO_LINES);
+  readonly #touchedPorts = new Uint16Array(TOUCHED_AHEAD);
   /** 1: well-known or configured. */
   readonly #isKnown = new Uint8Array(PORTS).fill(1, 0, WELL_KNOWN);
   /** 1: also what the port carried as a client's is counted: the same ports, but while they change. */
@@ -321,7 +375,6 @@ export class PortTable {
 
   reset(): void {
     this.#roles.fill(null);
-    this.#serverLines.fill(NO_LINES);
     this.#marks.fill(0, 0, this.#conversations.highWater);
     this.#total.fill(0);
     this.#totalBefore.fill(0);
@@ -435,30 +488,28 @@ export class PortTable {
 
   /**
    * Loads what the rows need before any of it is used, so that the processor waits for many of them at once: first their
-   * marks, then the lines that the marks name. Locals, no calls: this loop runs for every changed row.
+   * marks, then the places of the ports that the marks name. Locals, no calls: these loops run for every changed row.
    */
   #touch(rows: Uint32Array, begin: number, end: number): void {
     const { u32 } = this.#conversations;
     const marks = this.#marks;
-    const lines = this.#serverLines;
+    const servers = this.#touchedPorts;
     let sum = 0;
     for (let k = begin; k < end; k++) sum ^= marks[rows[k]];
     for (let k = begin; k < end; k++) {
-      const at = rows[k] * ROW_WORDS;
-      const kind = KIND_OF[(u32[at + ROW_WORD.place] >>> 16) & 0xff];
-      if (kind === NO_KIND) continue;
-      const ports = u32[at + ROW_WORD.ports];
-      const port = (marks[rows[k]] & 1) === 0 ? ports >>> 16 : ports & 0xffff;
-      // Both ends of the line: the memory need not begin where a cache line does.
-      sum ^= lines[kind][port * LINE_WORDS] ^ lines[kind][port * LINE_WORDS + WORD.window];
+      const ports = u32[rows[k] * ROW_WORDS + ROW_WORD.ports];
+      servers[k - begin] = (marks[rows[k]] & 1) === 0 ? ports >>> 16 : ports & 0xffff;
     }
+    // Neighbours are mostly of one protocol; where they are not, what was loaded in vain does no harm.
+    const kind = KIND_OF[(u32[rows[begin] * ROW_WORDS + ROW_WORD.place] >>> 16) & 0xff];
+    if (kind !== NO_KIND) this.#roles[kind]?.server.touch(servers, end - begin);
     this.touched = sum;
   }
 
   /** Counts a conversation that was not counted before; returns its mark. */
   #begin(row: number, kind: number): number {
     const { u32 } = this.#conversations;
-    if (this.#roles[kind] === null) this.#serverLines[kind] = this.#makeRoles(kind).server.u32;
+    this.#roles[kind] ??= new Roles();
     const at = row * ROW_WORDS;
     const decision = this.#decide(row, kind);
     const mark = ((u32[at + ROW_WORD.flags] & GENERATION_MASK) | decision) >>> 0;
@@ -469,12 +520,6 @@ export class PortTable {
     const isTracked = kind !== KIND_OF[IP_PROTOCOL.tcp] || u32[at + ROW_WORD.extra] !== 0;
     if (!isTracked && evidenceOf(mark) < EVIDENCE.final) this.#untracked.push(row);
     return mark;
-  }
-
-  #makeRoles(kind: number): Roles {
-    const roles = new Roles();
-    this.#roles[kind] = roles;
-    return roles;
   }
 
   /** The conversation has vanished: its packets were fragments that belong to another. */
@@ -582,12 +627,12 @@ export class PortTable {
     if (roles === null) return;
     const server = this.#portOf(row, mark & 1);
     const client = this.#portOf(row, 1 - (mark & 1));
-    roles.server.u32[server * LINE_WORDS + WORD.conversations] += by;
-    roles.client.u32[client * LINE_WORDS + WORD.conversations] += by;
+    roles.server.countConversation(server, by);
+    roles.client.countConversation(client, by);
     if (evidenceOf(mark) === EVIDENCE.lower) roles.undecided[client] += by;
     if (server !== client) return;
     roles.both ??= new PortLines();
-    roles.both.u32[server * LINE_WORDS + WORD.conversations] += by;
+    roles.both.countConversation(server, by);
   }
 
   /** What a row carried beyond `before` (from `from` on), seen from the server's side. */

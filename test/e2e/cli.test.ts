@@ -88,7 +88,7 @@ describe('errors', () => {
       1,
       /^iptraf-ts: cannot write packets to \/proc\/nothing\/x\.pcapng: .*\n$/,
     ],
-    [['-g'], 2, /^iptraf-ts: cannot use -g: .* not in this version yet .*\n$/],
+    [['--pairs'], 2, /^iptraf-ts: cannot use --pairs: .* not in this version yet .*\n$/],
   ])('of %j are one line and a status', (argv, status, line) => {
     const result = run(...argv);
     expect(result.stderr).toMatch(line);

@@ -12,6 +12,9 @@ import { ctrl, KEY, spawnInTerminal, type TerminalOptions, type TerminalSession 
 
 const unavailable = namespacesUnavailable();
 
+/** A key, and what is on the screen after it. */
+type Step = [key: string, shown: RegExp];
+
 /** Counter on the status line, the last but one; its labels are short where room is scarce. */
 function packetsShown(screen: string[]): number {
   return Number(screen.at(-2)?.match(/(?:Rcvd|Received) (\d+)/)?.[1] ?? 0);
@@ -132,6 +135,66 @@ describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable
     expect(processes.length).toBeGreaterThan(1);
     terminal.send('q');
     await terminal.waitFor((screen) => !/IP traffic monitor: right$/m.test(screen[0]));
+    terminal.send('x');
+    expect(await terminal.waitForExit()).toBe(0);
+    expectRestored();
+    expect(stillRunning(processes)).toEqual([]);
+  });
+
+  it('leads through the whole menu: every monitor on live traffic, settings, help, and out again', async () => {
+    await open([]);
+    await terminal.waitFor(/IP traffic monitor[\s\S]*Exit/);
+    // Where one is: the title, and the keys of what stands on top. Figures change by themselves.
+    const place = (screen: string[]): string => `${screen[0]}|${screen.at(-1)}`;
+    const home = (screen: string[]): boolean => /Main menu *\|.*Help/.test(place(screen));
+    const back = async (): Promise<void> => {
+      while (!home(terminal.screen())) {
+        const before = place(terminal.screen());
+        terminal.send(KEY.escape);
+        await terminal.waitFor((screen) => place(screen) !== before);
+      }
+    };
+    const walks: Step[][] = [
+      [
+        ['m', /which interface/],
+        ['a', /IP traffic monitor: all interfaces[\s\S]*:9000[\s\S]*ICMP/],
+      ],
+      [
+        ['s', /General interface statistics[\s\S]*right +[1-9]\d*/],
+        [KEY.enter, /Detailed statistics: /],
+      ],
+      [
+        ['d', /which interface/],
+        ['a', /Detailed statistics: all interfaces[\s\S]*TCP:? +[1-9]\d*/],
+      ],
+      [
+        ['b', /By packet size/],
+        ['s', /which interface/],
+        ['a', /Packet sizes: all interfaces[\s\S]*[1-9]\d* *[▌█]/],
+      ],
+      [
+        ['b', /By packet size/],
+        ['p', /which interface/],
+        ['a', /TCP\/UDP ports: all interfaces[\s\S]*TCP\/9000/],
+        [KEY.enter, /tcp port 9000[\s\S]*:9000/],
+      ],
+      [
+        ['l', /which interface/],
+        ['a', /LAN stations: all interfaces[\s\S]*([0-9a-f]{2}:){5}[0-9a-f]{2}/],
+        [KEY.enter, /LAN station[\s\S]*IP addresses +10\.91\.0\./],
+      ],
+      [['o', /Configure[\s\S]*Reverse DNS lookups/]],
+      [['a', /About[\s\S]*MIT/]],
+      [['?', /Everywhere/]],
+    ];
+    for (const steps of walks) {
+      for (const [key, shown] of steps) {
+        terminal.send(key);
+        await terminal.waitFor(shown);
+      }
+      await back();
+    }
+    const processes = processTree(terminal.pid);
     terminal.send('x');
     expect(await terminal.waitForExit()).toBe(0);
     expectRestored();

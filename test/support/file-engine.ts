@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type MonitorEntry, monitorEntry } from '../../screens/monitors.ts';
+import type { EngineClient } from '../../src/engine/engine-client.ts';
 import { createLocalEngine } from '../../src/engine/local-engine.ts';
 import type { EngineOptions, Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorName, Query } from '../../src/engine/monitor.ts';
 import { LINKTYPE } from '../../src/wire/numbers.ts';
 import { type PacketLike, writePcap } from './packets.ts';
 
-export function fileEngineOptions(path: string, monitors: MonitorName[]): EngineOptions {
+function fileEngineOptions(path: string, monitors: MonitorName[]): EngineOptions {
   return {
     source: { kind: 'file', path },
     monitors,
@@ -27,7 +28,7 @@ export function fileEngineOptions(path: string, monitors: MonitorName[]): Engine
 }
 
 /** What pipes ask: every row, in the monitor's order for them, or in this one. */
-export function pipeQuery({ pipeSort, ascendingSorts, pipeOptions }: MonitorEntry, sort = pipeSort): Query {
+function pipeQuery({ pipeSort, ascendingSorts, pipeOptions }: MonitorEntry, sort = pipeSort): Query {
   const descending = sort !== null && !ascendingSorts.has(sort);
   return { sort, descending, offset: 0, limit: 0, follow: null, options: { ...pipeOptions } };
 }
@@ -38,12 +39,21 @@ export interface ReadFile {
   stop(): Promise<void>;
 }
 
-/** Reads a capture file to its end with these monitors running. */
-export async function readThrough(path: string, monitors: MonitorName[]): Promise<ReadFile> {
+/** An engine in this process that has read a capture file to its end, with these monitors. */
+export async function engineOverFile(
+  path: string,
+  monitors: MonitorName[],
+  changes: Partial<EngineOptions> = {},
+): Promise<EngineClient> {
   const engine = createLocalEngine();
   const ended = new Promise<void>((resolve) => engine.onEnd(resolve));
-  await engine.start(fileEngineOptions(path, monitors));
+  await engine.start({ ...fileEngineOptions(path, monitors), ...changes });
   await ended;
+  return engine;
+}
+
+async function readThrough(path: string, monitors: MonitorName[]): Promise<ReadFile> {
+  const engine = await engineOverFile(path, monitors);
   return {
     async snapshot<Row>(monitor: MonitorName, query: Partial<Query> = {}) {
       return (await engine.page(monitor, { ...pipeQuery(monitorEntry(monitor)), ...query })) as Snapshot<Row>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DetailedExtra, DetailedRow } from '../../../screens/detailed/types.ts';
 import type { EngineClient } from '../../../src/engine/engine-client.ts';
-import { createLocalEngine } from '../../../src/engine/local-engine.ts';
+import { engineOverFile } from '../../support/file-engine.ts';
 import { tsharkFields, tsharkUnavailable } from '../../support/tshark.ts';
 
 const FIXTURE = join(import.meta.dirname, '../../fixtures/mixed.pcapng');
@@ -37,22 +37,7 @@ function networkOf({ layers }: Frame): string {
 describe.skipIf(unavailable !== null)(`classes against tshark (${unavailable ?? 'installed'})`, () => {
   let engine: EngineClient;
   beforeAll(async () => {
-    engine = createLocalEngine();
-    const ended = new Promise<void>((resolve) => engine.onEnd(resolve));
-    await engine.start({
-      source: { kind: 'file', path: FIXTURE },
-      monitors: ['detailed'],
-      snaplen: 256,
-      expression: null,
-      writePath: null,
-      rateWindow: Number.POSITIVE_INFINITY,
-      maximumConversations: 10_000,
-      decapsulate: false,
-      keepsPackets: false,
-      tcpTimeout: 900,
-      closedPersistence: null,
-    });
-    await ended;
+    engine = await engineOverFile(FIXTURE, ['detailed']);
   });
   afterAll(() => engine.stop());
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { IpTrafficScreen } from '../../../screens/ip-traffic/screen.ts';
 import type { Screen } from '../../../screens/kit/screen.ts';
 import type { EngineClient } from '../../../src/engine/engine-client.ts';
-import { createLocalEngine } from '../../../src/engine/local-engine.ts';
 import type { SnapshotHead } from '../../../src/engine/messages.ts';
+import { engineOverFile } from '../../support/file-engine.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { drawStack, SIZES } from '../../support/screens.ts';
 
@@ -14,22 +14,7 @@ const FIXTURE = join(import.meta.dirname, '../../fixtures/mixed.pcapng');
 
 let engine: EngineClient;
 beforeAll(async () => {
-  engine = createLocalEngine();
-  const ended = new Promise<void>((resolve) => engine.onEnd(resolve));
-  await engine.start({
-    source: { kind: 'file', path: FIXTURE },
-    monitors: ['ip-traffic'],
-    snaplen: 256,
-    expression: null,
-    writePath: null,
-    rateWindow: Number.POSITIVE_INFINITY,
-    maximumConversations: 10_000,
-    decapsulate: false,
-    keepsPackets: true,
-    tcpTimeout: 900,
-    closedPersistence: null,
-  });
-  await ended;
+  engine = await engineOverFile(FIXTURE, ['ip-traffic'], { keepsPackets: true });
 });
 afterAll(() => engine.stop());
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PacketSizesExtra, PacketSizesRow } from '../../../screens/packet-sizes/types.ts';
 import type { EngineClient } from '../../../src/engine/engine-client.ts';
-import { createLocalEngine } from '../../../src/engine/local-engine.ts';
+import { engineOverFile } from '../../support/file-engine.ts';
 import { tsharkFields, tsharkUnavailable } from '../../support/tshark.ts';
 
 const FIXTURE = join(import.meta.dirname, '../../fixtures/mixed.pcapng');
@@ -29,22 +29,7 @@ function frameSizes(): { frame: number; network: number }[] {
 describe.skipIf(unavailable !== null)(`sizes against tshark (${unavailable ?? 'installed'})`, () => {
   let engine: EngineClient;
   beforeAll(async () => {
-    engine = createLocalEngine();
-    const ended = new Promise<void>((resolve) => engine.onEnd(resolve));
-    await engine.start({
-      source: { kind: 'file', path: FIXTURE },
-      monitors: ['packet-sizes'],
-      snaplen: 256,
-      expression: null,
-      writePath: null,
-      rateWindow: Number.POSITIVE_INFINITY,
-      maximumConversations: 10_000,
-      decapsulate: false,
-      keepsPackets: false,
-      tcpTimeout: 900,
-      closedPersistence: null,
-    });
-    await ended;
+    engine = await engineOverFile(FIXTURE, ['packet-sizes']);
   });
   afterAll(() => engine.stop());
 

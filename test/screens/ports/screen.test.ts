@@ -90,6 +90,7 @@ describe('the port screen', () => {
     expect(conversations.queries()).toHaveLength(1);
     const packets = conversations.onKey('p');
     if (packets.type !== 'all' || packets.reactions[1].type !== 'open') throw new Error('p opens no packets');
+    expect(packets.reactions[1].screen.title).toBe('Packet by packet: tcp port 443');
     expect(packets.reactions[1].screen.queries()[0].query.options).toEqual({ panel: 'packets', search: null, within });
     const save = conversations.onKey('CTRL_S');
     if (save.type !== 'open') throw new Error('Ctrl-S asks nothing');

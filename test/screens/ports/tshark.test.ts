@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PortExtra, PortRow, PortView } from '../../../screens/ports/types.ts';
 import type { EngineClient } from '../../../src/engine/engine-client.ts';
-import { createLocalEngine } from '../../../src/engine/local-engine.ts';
 import type { Snapshot } from '../../../src/engine/messages.ts';
+import { engineOverFile } from '../../support/file-engine.ts';
 import { tsharkFields, tsharkUnavailable } from '../../support/tshark.ts';
 
 const unavailable = tsharkUnavailable();
@@ -190,23 +190,7 @@ describe.skipIf(unavailable !== null)(`ports against tshark (${unavailable ?? 't
 
   beforeAll(async () => {
     frames = framesOf(MIXED);
-    engine = createLocalEngine();
-    const ended = new Promise<void>((resolve) => engine.onEnd(resolve));
-    await engine.start({
-      source: { kind: 'file', path: MIXED },
-      monitors: ['ports'],
-      snaplen: 256,
-      expression: null,
-      writePath: null,
-      rateWindow: Number.POSITIVE_INFINITY,
-      maximumConversations: 10_000,
-      decapsulate: false,
-      keepsPackets: false,
-      servicePorts: CONFIGURED,
-      tcpTimeout: 900,
-      closedPersistence: null,
-    });
-    await ended;
+    engine = await engineOverFile(MIXED, ['ports'], { servicePorts: CONFIGURED });
   });
   afterAll(() => engine.stop());
 
