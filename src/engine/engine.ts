@@ -117,6 +117,7 @@ export class Engine {
     this.#tcp = new TcpTracker(this.#conversations, { maximumRows: options.maximumConversations });
     this.#conversations.onOverflow = (changed) => this.bus.emit('changed', changed);
     for (const monitor of parts.monitors) this.#attach(monitor);
+    if (this.bus.has('changed')) this.#conversations.prepareForRollUps();
   }
 
   /** Opens the source and begins to count. `onEnd` is called when no more packets will come. */

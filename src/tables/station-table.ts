@@ -25,6 +25,7 @@ import { ETHERTYPE } from '../wire/numbers.ts';
 import { BATCH_CAPACITY } from '../wire/packet-batch.ts';
 import {
   type ChangedRows,
+  GENERATION_SHIFT as CONVERSATION_GENERATION_SHIFT,
   type ConversationTable,
   ROW_DOUBLE,
   ROW_DOUBLES,
@@ -60,10 +61,10 @@ const TOUCHED_FROM_ROWS = 4096;
 
 /** Each packet has two addresses: the sender's, then the receiver's. */
 const ADDRESSES = BATCH_CAPACITY * 2;
-/** Counters of a conversation that ChangedRows.before holds. */
-const BEFORE_DOUBLES = 6;
 /** Both sides of as many conversations as are handed out at once. */
 const UNSETTLED = 4096;
+
+const GENERATION_MASK = -1 << CONVERSATION_GENERATION_SHIFT;
 
 /** ARP for IPv4 over Ethernet (RFC 826): bytes of the packet, where the sender's addresses stand. */
 const ARP_LENGTH = 28;
@@ -130,6 +131,11 @@ export class StationTable {
   /** Conversation row << 1 | side: senders whose hardware address was not known yet. */
   readonly #unsettled = new Uint32Array(UNSETTLED);
   #unsettledCount = 0;
+  // By conversation row: the generation and the round in which its addresses were noted, and for which MAC ids. A round
+  // is a rate window: rows are handed out several times in one, and which addresses are the newest is known no better.
+  #notedTag = new Uint32Array(0);
+  #notedMacs = new Uint32Array(0);
+  #round = 1;
   /** Sum of touched words: keeps the touch loop from being optimised away. */
   touched = 0;
 
@@ -209,17 +215,35 @@ export class StationTable {
   }
 
   /** Learns which addresses stations sent from, from what changed in the conversation table. */
-  noteConversations({ rows, before, count }: ChangedRows, table: ConversationTable): void {
+  noteConversations({ rows, count }: ChangedRows, table: ConversationTable): void {
     const { u32, f64 } = table;
+    if (this.#notedTag.length === 0) this.#makeNoted(table.maximumRows);
+    const tags = this.#notedTag;
+    const noted = this.#notedMacs;
     for (let k = 0; k < count; k++) {
-      const at = rows[k] * ROW_WORDS;
+      const row = rows[k];
+      const at = row * ROW_WORDS;
+      const macs = u32[at + ROW_WORD.macs];
+      const tag = ((u32[at + ROW_WORD.flags] & GENERATION_MASK) | this.#round) >>> 0;
+      if (tags[row] === tag && noted[row] === macs) continue;
       if (u32[at + ROW_WORD.place] >>> 24 === NETWORK.other) continue;
-      const packets = rows[k] * ROW_DOUBLES + ROW_DOUBLE.packets;
+      tags[row] = tag;
+      noted[row] = macs;
+      const packets = row * ROW_DOUBLES + ROW_DOUBLE.packets;
       for (let side = 0; side < 2; side++) {
-        // A side that sent nothing since was noted before.
-        if (f64[packets + side] > before[k * BEFORE_DOUBLES + side]) this.#noteSender(table, rows[k], side);
+        if (f64[packets + side] > 0) this.#noteSender(table, row, side);
       }
     }
+  }
+
+  #makeNoted(rows: number): void {
+    this.#notedTag = new Uint32Array(rows);
+    this.#notedMacs = new Uint32Array(rows);
+  }
+
+  /** All conversations are noted again: a window is over, or a station has lost what was known of it. */
+  #nextRound(): void {
+    this.#round = (this.#round % (2 ** CONVERSATION_GENERATION_SHIFT - 1)) + 1;
   }
 
   /** Rows may be handed out while their batch is being accounted: whose address it is, is known at the batch's end. */
@@ -250,6 +274,7 @@ export class StationTable {
 
   /** Ends the rate window of `seconds`: sets the rates of all rows that carried something in it or in the one before. */
   closeWindow(seconds: number): void {
+    this.#nextRound();
     const isTouched = this.#isTouched;
     const isRated = this.#isRated;
     const perSecond = seconds > 0 ? 1 / seconds : 0;
@@ -409,6 +434,7 @@ export class StationTable {
     this.#isTouched[row >>> 5] &= ~(1 << (row & 31));
     this.#isRated[row >>> 5] &= ~(1 << (row & 31));
     this.addresses.forget(row);
+    this.#nextRound();
     this.count--;
   }
 
