@@ -81,11 +81,15 @@ export async function idle(seconds) {
   return result;
 }
 
+/** Seconds of a screen in which V8 still compiles what is used often: a monitor runs for hours. */
+const FRAME_WARM_UP = 30;
+
 /** A screen of 200x60 where every row changes: CPU of the front process and bytes, per frame. */
 export async function frame(sender, seconds) {
-  const sending = startSender(sender, { traffic: 'mixed', conversations: 1000, rate: 20_000, seconds: seconds + 30 });
+  const lasting = seconds + FRAME_WARM_UP + 30;
+  const sending = startSender(sender, { traffic: 'mixed', conversations: 1000, rate: 20_000, seconds: lasting });
   const tool = inTerminal({ cols: 200, rows: 60 }, process.execPath, PROGRAM, '-i', INTERFACE);
-  await sleep(3000);
+  await sleep(FRAME_WARM_UP * 1000);
   const frames = countFrames(tool);
   const before = { cpu: cpuNanoseconds([tool.pid]), bytes: tool.bytes, frames: frames() };
   await sleep(seconds * 1000);

@@ -19,13 +19,22 @@ const SATURATED = 0.9;
 const WINDOWS = 5;
 const PULLS_A_SECOND = 4;
 
-/** Option of both programs, and the traffic that makes it work: kind and how many of it. */
+/**
+ * Option of both programs, and the traffic that makes it work: kind and how many of it. `few`: traffic of as many
+ * conversations that has few of what the monitor lists: more ports or stations are more conversations too, and what
+ * those cost is not the monitor's.
+ */
 const MONITORS = [
   { args: ['-g'], traffic: 'mixed', amounts: [1000] },
   { args: ['-d', INTERFACE], traffic: 'mixed', amounts: [1000] },
   { args: ['-z', INTERFACE], traffic: 'mixed', amounts: [1000] },
-  { args: ['-s', INTERFACE], traffic: 'ports', amounts: [10, 65_536] },
-  { args: ['-l', INTERFACE], traffic: 'stations', amounts: [10, 10_000, 20_000] },
+  { args: ['-s', INTERFACE], traffic: 'ports', amounts: [10, 65_536], few: { traffic: 'tcp', word: 'on one port' } },
+  {
+    args: ['-l', INTERFACE],
+    traffic: 'stations',
+    amounts: [10, 10_000, 20_000],
+    few: { traffic: 'udp', word: 'of one station' },
+  },
 ];
 
 const PROGRAMS = [
@@ -72,6 +81,15 @@ async function costSections(sender, { window, quick, progress }) {
         const what = `${program.name}: ${number(many.amount)} ${monitor.traffic} beside ${number(few.amount)}`;
         growth.push([what, many.saturated ? '–' : ratio(many.nanoseconds, few.nanoseconds)]);
       }
+      if (monitor.few === undefined || program.name !== PROGRAMS[0].name) continue;
+      const many = comparable.at(-1);
+      const { traffic, word } = monitor.few;
+      progress(`${program.name} ${monitor.args[0]}, ${number(many.amount)} conversations ${word}`);
+      const { amount } = many;
+      const run = () => program.run(monitor.args);
+      const same = await steady(sender, { run, traffic, amount, rates: [rate], ...window });
+      const what = `${program.name}: ${number(amount)} ${monitor.traffic} beside as many conversations ${word}`;
+      growth.push([what, many.saturated || same.saturated ? '–' : ratio(many.nanoseconds, same.nanoseconds)]);
     }
   }
   return [
