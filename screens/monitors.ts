@@ -108,7 +108,7 @@ export const MONITOR_ENTRIES: readonly MonitorEntry[] = [
     sorts: LAN_STATIONS_SORTS,
     ascendingSorts: LAN_STATIONS_ASCENDING,
     pipeSort: 'bytes',
-    pipeOptions: { panel: 'all', bytes: 'ip', search: null },
+    pipeOptions: { panel: 'all', search: null },
   },
 ];
 

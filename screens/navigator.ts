@@ -74,6 +74,8 @@ export class Navigator {
   readonly #heads = new WeakMap<Screen, SnapshotHead>();
   readonly #common: readonly KeyBinding[];
   #paused = false;
+  /** The screen that stood there when the pause began: it stays as it was, also without figures. */
+  #pausedOn: Screen | null = null;
   #message: StatusMessage | null = null;
   #messageTimer: NodeJS.Timeout | null = null;
   #lost = false;
@@ -198,6 +200,7 @@ export class Navigator {
   #togglePause(): Reaction {
     if (this.#pulled() === null) return IGNORED;
     this.#paused = !this.#paused;
+    this.#pausedOn = this.#pulled();
     if (this.#message?.text === PAUSED_HINT) this.#clearMessage();
     if (!this.#paused) this.#pull();
     return REDRAW;
@@ -282,9 +285,14 @@ export class Navigator {
         ? this.#client.reset()
         : this.#client.command(request.monitor, request.command, request.arguments);
     answer.then(
-      () => this.#refresh(),
+      () => this.#requestDone(),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  #requestDone(): void {
+    if (this.#paused) this.say(PAUSED_HINT);
+    this.#refresh();
   }
 
   #save(path: string, question: MonitorQuery): void {
@@ -314,12 +322,17 @@ export class Navigator {
     this.#pull();
   }
 
+  /** Paused, and it has figures: one that was opened during a pause gets its first ones. */
+  #holds(screen: Screen): boolean {
+    return this.#paused && (this.#heads.has(screen) || screen === this.#pausedOn);
+  }
+
   /** Asks for the rows on the screen. Never two questions at once; another one meanwhile is asked right after. */
   #pull(): void {
     if (this.#pullTimer !== null) clearTimeout(this.#pullTimer);
     this.#pullTimer = null;
     const screen = this.#pulled();
-    if (screen === null || this.#paused || this.#lost || this.#isDone) return;
+    if (screen === null || this.#holds(screen) || this.#lost || this.#isDone) return;
     if (this.#pulling) {
       this.#pullAgain = true;
       return;
@@ -335,7 +348,7 @@ export class Navigator {
 
   #arrived(screen: Screen, snapshots: Snapshot[]): void {
     // What was asked before a pause or another screen must not change what stands there now.
-    if (this.#isDone || this.#paused || !this.#stack.includes(screen)) return;
+    if (this.#isDone || this.#holds(screen) || !this.#stack.includes(screen)) return;
     this.#isQuiet = this.#heads.get(screen)?.capture.received === snapshots[0].capture.received;
     this.#heads.set(screen, snapshots[0]);
     screen.update?.(snapshots);

@@ -11,6 +11,7 @@ import { valueText } from '../../src/store/setting-kinds.ts';
 import { isDefault, SETTINGS, type SettingLine, type Settings } from '../../src/store/settings-table.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
+import { confirmDialog } from '../kit/dialog.ts';
 import { dispatchKey, IGNORED, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
 import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
 import { Search } from '../kit/search.ts';
@@ -120,7 +121,7 @@ class ConfigureScreen implements Screen {
       key(['ENTER', ' '], 'Enter', 'Change', 'Switch on or off, take the next value, or type one', () => this.#edit()),
       key(['RIGHT'], 'Right', null, 'Next value', () => this.#turn(1)),
       key(['LEFT'], 'Left', null, 'Value before', () => this.#turn(-1)),
-      key(['d', 'D'], 'd', 'Default', 'Back to the default', () => this.#toDefault()),
+      key(['d', 'D'], 'd', 'Default', 'Back to the default (asks before a list is deleted)', () => this.#toDefault()),
       key(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
       ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#moved(this.#table.onKey(pressed)) })),
     ];
@@ -177,7 +178,14 @@ class ConfigureScreen implements Screen {
 
   #toDefault(): Reaction {
     const row = this.#table.selectedRow;
-    return row === null ? IGNORED : change(row.line, row.line.default);
+    if (row === null) return IGNORED;
+    const { line, value } = row;
+    const reaction = change(line, line.default);
+    const isList = line.kind.type === 'ports' || line.kind.type === 'stations';
+    if (!isList || isDefault(line, value)) return reaction;
+    // A list was typed by hand: one key must not lose it.
+    const question = `Delete all of it (${valueText(line.kind, value)})?`;
+    return { type: 'open', screen: confirmDialog(line.label, question, reaction) };
   }
 }
 

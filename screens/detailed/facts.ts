@@ -62,7 +62,7 @@ function oneLine(extra: DetailedExtra): Figure[] {
 
 function sumFigures({ interface: name, interfaces }: DetailedExtra): Figure[] {
   return name === null && interfaces.length > 1
-    ? [{ label: 'Interfaces', value: `${interfaces.length}, Left and Right show each` }]
+    ? [{ label: 'Interfaces', value: `${interfaces.length}, Tab shows each` }]
     : [];
 }
 

@@ -4,7 +4,7 @@
  */
 import { sanitizeText } from '../../src/names/sanitize.ts';
 import { rounded } from '../../src/output/json.ts';
-import type { Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
+import type { ByteKind, Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
 import { isoTime } from '../../src/output/time.ts';
 import type {
   DetailedCounts,
@@ -76,26 +76,30 @@ function csvCells(counts: DetailedCounts | null, rates: DetailedRates | null): C
 function textNumber(
   title: string,
   width: number,
-  read: (row: DetailedRow) => number | null | undefined,
+  read: (row: DetailedRow, bytes: ByteKind) => number | null | undefined,
 ): TextColumn<DetailedRow> {
-  return { title, width, align: 'right', read: (row) => String(read(row) ?? '-') };
+  return { title, width, align: 'right', read: (row, bytes) => String(read(row, bytes) ?? '-') };
 }
 
-function bits(rates: DetailedRates | null): number | null {
-  return rates === null ? null : Math.round(rates.bytesPerSecond * 8);
+function shownBytes(counts: DetailedCounts | null, bytes: ByteKind): number | undefined {
+  return bytes === 'wire' ? counts?.wireBytes : counts?.ipBytes;
+}
+
+function bits(rates: DetailedRates | null, bytes: ByteKind): number | null {
+  return rates === null ? null : Math.round((bytes === 'wire' ? rates.wireBytesPerSecond : rates.bytesPerSecond) * 8);
 }
 
 const TEXT_COLUMNS: readonly TextColumn<DetailedRow>[] = [
   { title: 'CLASS', width: 9, align: 'left', read: (row) => row.class },
   textNumber('PKTS', 9, (row) => row.total.packets),
-  textNumber('BYTES', 11, (row) => row.total.ipBytes),
+  textNumber('BYTES', 11, (row, bytes) => shownBytes(row.total, bytes)),
   textNumber('PKTS_IN', 9, (row) => row.incoming?.packets),
-  textNumber('BYTES_IN', 11, (row) => row.incoming?.ipBytes),
+  textNumber('BYTES_IN', 11, (row, bytes) => shownBytes(row.incoming, bytes)),
   textNumber('PKTS_OUT', 9, (row) => row.outgoing?.packets),
-  textNumber('BYTES_OUT', 11, (row) => row.outgoing?.ipBytes),
-  textNumber('BITS/S', 11, (row) => bits(row.rates.total)),
-  textNumber('BITS/S_IN', 11, (row) => bits(row.rates.incoming)),
-  textNumber('BITS/S_OUT', 11, (row) => bits(row.rates.outgoing)),
+  textNumber('BYTES_OUT', 11, (row, bytes) => shownBytes(row.outgoing, bytes)),
+  textNumber('BITS/S', 11, (row, bytes) => bits(row.rates.total, bytes)),
+  textNumber('BITS/S_IN', 11, (row, bytes) => bits(row.rates.incoming, bytes)),
+  textNumber('BITS/S_OUT', 11, (row, bytes) => bits(row.rates.outgoing, bytes)),
   textNumber('WIRE_BYTES', 11, (row) => row.total.wireBytes),
 ];
 
@@ -106,9 +110,10 @@ export const detailedOutput: MonitorOutput<DetailedRow> = {
     const { averages, peaks, ipChecksumErrors, malformed, kernel } = extra as unknown as DetailedExtra;
     return { averages: figuresJson(averages), peaks: figuresJson(peaks), ipChecksumErrors, malformed, kernel };
   },
-  facts(extra) {
+  facts(extra, bytes) {
     const { ipChecksumErrors, peaks } = extra as unknown as DetailedExtra;
-    return [`peak bit/s ${bits(peaks.total) ?? 'unknown'}`, `IP checksum errors ${ipChecksumErrors}`];
+    const peak = `peak ${bytes === 'wire' ? 'wire ' : ''}bit/s`;
+    return [`${peak} ${bits(peaks.total, bytes) ?? 'unknown'}`, `IP checksum errors ${ipChecksumErrors}`];
   },
   csvHeader: CSV_HEADER,
   csvRecords(row, head) {

@@ -47,7 +47,7 @@ const ROOMY_HEIGHT = 27;
 const FIRST_POINTS = 120;
 
 export class DetailedScreen implements Screen {
-  readonly keys: readonly KeyBinding[];
+  readonly #keys: readonly KeyBinding[];
   readonly #watched: string;
   /** The only one that is shown, or null. */
   readonly #fixed: string | null;
@@ -66,7 +66,13 @@ export class DetailedScreen implements Screen {
     this.#fixed = options.interface ?? null;
     this.#interface = this.#fixed;
     this.#view = { rate: options.rate ?? DEFAULT_RATE_FORMAT, byteKind: options.byteKind ?? 'ip' };
-    this.keys = this.#bindings();
+    this.#keys = this.#bindings();
+  }
+
+  /** The key bar offers other interfaces only where there are any. */
+  get keys(): readonly KeyBinding[] {
+    const several = this.#extra === null || this.#extra.interfaces.length > 1;
+    return several ? this.#keys : this.#keys.map((key) => (key.label === 'Tab' ? { ...key, bar: null } : key));
   }
 
   get title(): string {
@@ -203,11 +209,11 @@ export class DetailedScreen implements Screen {
     ];
     return [
       ...(this.#fixed === null ? choose : []),
-      key(['+', '-', '=', 't'], '+/-', 'Step', 'History by 1 s, 10 s, 1 min (t: next)', (pressed) =>
+      key(['+', '-', '=', 't', 'T'], '+/-', 'Step', 'History by 1 s, 10 s, 1 min (t: next)', (pressed) =>
         this.#changeStep(pressed),
       ),
-      key(['p'], 'p', 'Packets', 'History of packets, or of bytes', () => this.#toggleMeasure()),
-      key(['b'], 'b', 'Wire', 'Bytes of IP packets, or of whole frames', () => this.#toggleBytes()),
+      key(['p', 'P'], 'p', 'Packets', 'History of packets, or of bytes', () => this.#toggleMeasure()),
+      key(['b', 'B'], 'b', 'Wire', 'Bytes of IP packets, or of whole frames', () => this.#toggleBytes()),
       key(['CTRL_S'], '^S', null, 'Save all lines as CSV', () => this.#openSave()),
       key(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
       key(['UP', 'DOWN'], 'Up/Dn', null, 'Scroll, where not all lines fit', (pressed) =>
@@ -235,7 +241,8 @@ export class DetailedScreen implements Screen {
   #changeStep(key: string): Reaction {
     const at = HISTORY_RESOLUTIONS.indexOf(this.#resolution);
     const last = HISTORY_RESOLUTIONS.length - 1;
-    const next = key === 't' ? (at + 1) % (last + 1) : Math.max(0, Math.min(last, at + (key === '-' ? 1 : -1)));
+    const next =
+      key === 't' || key === 'T' ? (at + 1) % (last + 1) : Math.max(0, Math.min(last, at + (key === '-' ? 1 : -1)));
     this.#resolution = HISTORY_RESOLUTIONS[next];
     return REFRESH;
   }

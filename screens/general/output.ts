@@ -4,7 +4,7 @@
  */
 import { sanitizeText } from '../../src/names/sanitize.ts';
 import { rounded } from '../../src/output/json.ts';
-import type { Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
+import type { ByteKind, Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
 import { isoTime } from '../../src/output/time.ts';
 import type { GeneralCounts, GeneralRates, GeneralRow } from './types.ts';
 
@@ -109,12 +109,20 @@ const FIELDS: readonly Field[] = [
   ['member_share', (row) => share(row.memberShare)],
 ];
 
-function textNumber(title: string, width: number, read: (row: GeneralRow) => number | null): TextColumn<GeneralRow> {
-  return { title, width, align: 'right', read: (row) => String(read(row) ?? '-') };
+function textNumber(
+  title: string,
+  width: number,
+  read: (row: GeneralRow, bytes: ByteKind) => number | null,
+): TextColumn<GeneralRow> {
+  return { title, width, align: 'right', read: (row, bytes) => String(read(row, bytes) ?? '-') };
 }
 
-function bitsPerSecond(rates: GeneralRates | null): number | null {
-  return rates === null ? null : Math.round(rates.bytesPerSecond * 8);
+function shownBytes(counts: GeneralCounts | null, bytes: ByteKind): number | null {
+  return (bytes === 'wire' ? counts?.wireBytes : counts?.ipBytes) ?? null;
+}
+
+function bitsPerSecond(rates: GeneralRates | null, bytes: ByteKind): number | null {
+  return rates === null ? null : Math.round((bytes === 'wire' ? rates.wireBytesPerSecond : rates.bytesPerSecond) * 8);
 }
 
 function sumOf(row: GeneralRow, a: 'rxErrors' | 'rxDropped', b: 'txErrors' | 'txDropped'): number | null {
@@ -130,10 +138,10 @@ const TEXT_COLUMNS: readonly TextColumn<GeneralRow>[] = [
   textNumber('IPV6', 6, (row) => row.ipv6?.packets ?? null),
   textNumber('NONIP', 5, (row) => row.nonIp?.packets ?? null),
   textNumber('MALFORMED', 9, (row) => row.malformed),
-  textNumber('BYTES_IN', 10, (row) => row.incoming?.ipBytes ?? null),
-  textNumber('BYTES_OUT', 10, (row) => row.outgoing?.ipBytes ?? null),
-  textNumber('BITS/S_IN', 10, (row) => bitsPerSecond(row.rates.incoming)),
-  textNumber('BITS/S_OUT', 10, (row) => bitsPerSecond(row.rates.outgoing)),
+  textNumber('BYTES_IN', 10, (row, bytes) => shownBytes(row.incoming, bytes)),
+  textNumber('BYTES_OUT', 10, (row, bytes) => shownBytes(row.outgoing, bytes)),
+  textNumber('BITS/S_IN', 10, (row, bytes) => bitsPerSecond(row.rates.incoming, bytes)),
+  textNumber('BITS/S_OUT', 10, (row, bytes) => bitsPerSecond(row.rates.outgoing, bytes)),
   textNumber('CAPTURED_RX', 11, (row) => row.captured?.[0] ?? null),
   textNumber('CAPTURED_TX', 11, (row) => row.captured?.[1] ?? null),
   textNumber('KERNEL_RX', 9, (row) => row.kernel?.rxPackets ?? null),

@@ -111,12 +111,14 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     this.#context = context;
     if (context.options.keepsPackets) this.#packets = new PacketRing();
     const stopBatches = context.bus.on('batch', (batch) => this.#packets?.add(batch));
+    const stopWindows = context.bus.on('window', () => this.#selections.clear());
     const stopResets = context.bus.on('reset', () => {
       this.#selections.clear();
       if (this.#packets !== null) this.#packets = new PacketRing();
     });
     return () => {
       stopBatches();
+      stopWindows();
       stopResets();
     };
   }

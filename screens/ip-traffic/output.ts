@@ -4,7 +4,7 @@
  */
 import { sanitizeText } from '../../src/names/sanitize.ts';
 import { rounded } from '../../src/output/json.ts';
-import type { Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
+import type { ByteKind, Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
 import { isoTime } from '../../src/output/time.ts';
 import { endpointText } from './endpoint.ts';
 import type { Endpoint, IpTrafficRow } from './types.ts';
@@ -116,17 +116,21 @@ function csvRecord(row: IpTrafficRow, side: 0 | 1, timestamp: string | null): Ce
 function textNumber(
   title: string,
   width: number,
-  read: (row: IpTrafficRow) => number | null,
+  read: (row: IpTrafficRow, bytes: ByteKind) => number | null,
 ): TextColumn<IpTrafficRow> {
-  return { title, width, align: 'right', read: (row) => String(read(row) ?? '-') };
+  return { title, width, align: 'right', read: (row, bytes) => String(read(row, bytes) ?? '-') };
 }
 
 function textWord(title: string, width: number, read: (row: IpTrafficRow) => string): TextColumn<IpTrafficRow> {
   return { title, width, align: 'left', read };
 }
 
-function bitsPerSecond(row: IpTrafficRow, side: 0 | 1): number | null {
-  const rate = row.bytesPerSecond[side];
+function shownBytes(row: IpTrafficRow, side: 0 | 1, bytes: ByteKind): number {
+  return (bytes === 'wire' ? row.wireBytes : row.ipBytes)[side];
+}
+
+function bitsPerSecond(row: IpTrafficRow, side: 0 | 1, bytes: ByteKind): number | null {
+  const rate = (bytes === 'wire' ? row.wireBytesPerSecond : row.bytesPerSecond)[side];
   return rate === null ? null : Math.round(rate * 8);
 }
 
@@ -138,10 +142,10 @@ const TEXT_COLUMNS: readonly TextColumn<IpTrafficRow>[] = [
   textWord('STATE', 11, (row) => row.state),
   textNumber('PKTS_SENT', 9, (row) => row.packets[0]),
   textNumber('PKTS_RECV', 9, (row) => row.packets[1]),
-  textNumber('BYTES_SENT', 10, (row) => row.ipBytes[0]),
-  textNumber('BYTES_RECV', 10, (row) => row.ipBytes[1]),
-  textNumber('BITS/S_SENT', 11, (row) => bitsPerSecond(row, 0)),
-  textNumber('BITS/S_RECV', 11, (row) => bitsPerSecond(row, 1)),
+  textNumber('BYTES_SENT', 10, (row, bytes) => shownBytes(row, 0, bytes)),
+  textNumber('BYTES_RECV', 10, (row, bytes) => shownBytes(row, 1, bytes)),
+  textNumber('BITS/S_SENT', 11, (row, bytes) => bitsPerSecond(row, 0, bytes)),
+  textNumber('BITS/S_RECV', 11, (row, bytes) => bitsPerSecond(row, 1, bytes)),
 ];
 
 /** How rows of the IP traffic monitor leave the program. */

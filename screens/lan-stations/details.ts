@@ -69,7 +69,7 @@ export class StationDetails implements Screen {
 
   queries(): readonly MonitorQuery[] {
     const panel = this.#row.kind === 'station' ? 'stations' : 'groups';
-    const options: LanStationsOptions = { panel, bytes: this.#view.byteKind, search: null };
+    const options: LanStationsOptions = { panel, byteKind: this.#view.byteKind, search: null };
     const query = { sort: null, descending: false, offset: 0, limit: 1, follow: this.#row.id, options: { ...options } };
     return [{ monitor: 'lan-stations', query }];
   }
@@ -110,7 +110,7 @@ export class StationDetails implements Screen {
         : inEthers !== null
           ? [`${inEthers}  (from /etc/ethers)`, 'title']
           : ['none, d gives it one', 'dim'];
-    const local = 'none: a local address, made by software (virtual, or random for privacy)';
+    const local = 'none: a local address (virtual, or random for privacy)';
     const vendor = stations.vendor(mac);
     const unknown = localWord(mac) === null ? 'not known' : local;
     return [

@@ -71,7 +71,10 @@ export class LanStationsMonitor implements Monitor<LanStationRow> {
         table.settleConversations(context.conversations);
       }),
       bus.on('changed', (changed) => table.noteConversations(changed, context.conversations)),
-      bus.on('window', ({ interval }) => table.closeWindow(interval)),
+      bus.on('window', ({ interval }) => {
+        table.closeWindow(interval);
+        this.#selections.clear();
+      }),
       bus.on('reset', () => {
         table.reset();
         this.#selections.clear();
@@ -115,7 +118,7 @@ export class LanStationsMonitor implements Monitor<LanStationRow> {
       this.#vendors = given.vendors;
       this.#selections.clear();
     }
-    return { ...given, panel: given.panel ?? 'all', bytes: given.bytes ?? 'ip', search: given.search || null };
+    return { ...given, panel: given.panel ?? 'all', byteKind: given.byteKind ?? 'ip', search: given.search || null };
   }
 
   #extra({ stations, groups }: Selection['extra']): LanStationsExtra {
@@ -186,7 +189,7 @@ export class LanStationsMonitor implements Monitor<LanStationRow> {
     const order = stationOrder(
       {
         table: this.#table,
-        bytes: options.bytes,
+        bytes: options.byteKind,
         interfaceRank: (slot) => ranks.get(slot) ?? ranks.size,
         vendors: this.#vendors,
       },

@@ -4,7 +4,7 @@
  */
 import { sanitizeText } from '../../src/names/sanitize.ts';
 import { rounded } from '../../src/output/json.ts';
-import type { Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
+import type { ByteKind, Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
 import { isoTime } from '../../src/output/time.ts';
 import { StationNames } from './names.ts';
 import type { LanStationRow, LanStationsExtra, StationCounts } from './types.ts';
@@ -91,9 +91,9 @@ function csvRecord(row: LanStationRow, timestamp: string | null): Cell[] {
 function textNumber(
   title: string,
   width: number,
-  read: (row: LanStationRow) => number | null,
+  read: (row: LanStationRow, bytes: ByteKind) => number | null,
 ): TextColumn<LanStationRow> {
-  return { title, width, align: 'right', read: (row) => String(read(row) ?? '-') };
+  return { title, width, align: 'right', read: (row, bytes) => String(read(row, bytes) ?? '-') };
 }
 
 function textWord(
@@ -109,7 +109,12 @@ function addressWord({ addresses, addressesTotal }: LanStationRow): string | nul
   return addressesTotal > addresses.length ? 'many' : (addresses[0] ?? null);
 }
 
-function bitsPerSecond(rate: number | null): number | null {
+function shownBytes({ ipBytes, wireBytes }: StationCounts, bytes: ByteKind): number {
+  return bytes === 'wire' ? wireBytes : ipBytes;
+}
+
+function bitsPerSecond(row: LanStationRow, side: 0 | 1, bytes: ByteKind): number | null {
+  const rate = (bytes === 'wire' ? row.wireBytesPerSecond : row.bytesPerSecond)[side];
   return rate === null ? null : Math.round(rate * 8);
 }
 
@@ -122,12 +127,12 @@ const TEXT_COLUMNS: readonly TextColumn<LanStationRow>[] = [
   textNumber('ADDRS', 5, (row) => row.addressesTotal),
   textNumber('PKTS_IN', 8, (row) => row.in.packets),
   textNumber('IP_IN', 8, (row) => row.in.ipPackets),
-  textNumber('BYTES_IN', 10, (row) => row.in.ipBytes),
+  textNumber('BYTES_IN', 10, (row, bytes) => shownBytes(row.in, bytes)),
   textNumber('PKTS_OUT', 8, (row) => row.out.packets),
   textNumber('IP_OUT', 8, (row) => row.out.ipPackets),
-  textNumber('BYTES_OUT', 10, (row) => row.out.ipBytes),
-  textNumber('BITS/S_IN', 11, (row) => bitsPerSecond(row.bytesPerSecond[0])),
-  textNumber('BITS/S_OUT', 11, (row) => bitsPerSecond(row.bytesPerSecond[1])),
+  textNumber('BYTES_OUT', 10, (row, bytes) => shownBytes(row.out, bytes)),
+  textNumber('BITS/S_IN', 11, (row, bytes) => bitsPerSecond(row, 0, bytes)),
+  textNumber('BITS/S_OUT', 11, (row, bytes) => bitsPerSecond(row, 1, bytes)),
 ];
 
 /** How rows of the LAN station monitor leave the program. */

@@ -93,7 +93,7 @@ export class LanStationsScreen extends TableScreen<LanStationRow> {
     const knowsVendors = this.#extra?.knowsVendors ?? false;
     const options: Omit<LanStationsOptions, 'search'> = {
       panel: this.#panel,
-      bytes: byteKind,
+      byteKind,
       ...this.#searchOptions(),
       ...(needsVendors && !knowsVendors ? { vendors: stations.vendors.blocks } : {}),
     };

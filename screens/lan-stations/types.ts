@@ -80,7 +80,7 @@ export interface LanStationsOptions {
   /** 'all': stations, then groups. */
   panel: 'stations' | 'groups' | 'all';
   /** Bytes that 'bytes' and 'rate' order by. */
-  bytes: 'ip' | 'wire';
+  byteKind: 'ip' | 'wire';
   /** Search text, or null. Matches MAC and IP addresses and interfaces (case-insensitive substring). */
   search: string | null;
   /** IP addresses whose names match the search, MAC addresses whose description or group does, numbers of vendors. */

@@ -13,6 +13,25 @@ const PORT_BITS = 16;
 const PORT_MASK = 0xffff;
 const MOST_PORTS = PORT_PROTOCOLS.length << PORT_BITS;
 
+/**
+ * From this many ports on, which of them a page shows is chosen once a second, when rates change, and not at each of the
+ * four pulls: looking through all of them costs more than counting the packets.
+ */
+const MANY_PORTS = 4096;
+const SELECTION_SECONDS = 1;
+
+/** The ports that a page shows. */
+interface Selection {
+  /** The query it answers, and the engine's time when it was made. */
+  key: string;
+  time: number;
+  ids: Uint32Array;
+  /** As in Page. */
+  offset: number;
+  shown: number;
+  hidden: number;
+}
+
 type Key = (id: number) => number;
 
 /** One question, understood. */
@@ -27,6 +46,7 @@ export class PortsMonitor implements Monitor<PortRow> {
   readonly usesConversations = true;
   #context: MonitorContext | null = null;
   #table: PortTable | null = null;
+  #selection: Selection | null = null;
 
   attach(context: MonitorContext): () => void {
     const { bus, conversations, tcp } = context;
@@ -36,8 +56,14 @@ export class PortsMonitor implements Monitor<PortRow> {
     const stops = [
       bus.on('changed', (changed) => table.add(changed)),
       bus.on('batch', () => table.settle()),
-      bus.on('window', ({ interval }) => table.closeWindow(interval)),
-      bus.on('reset', () => table.reset()),
+      bus.on('window', ({ interval }) => {
+        table.closeWindow(interval);
+        this.#selection = null;
+      }),
+      bus.on('reset', () => {
+        table.reset();
+        this.#selection = null;
+      }),
       bus.on('tick', () => table.setServicePorts(context.options.servicePorts ?? [])),
     ];
     table.setServicePorts(context.options.servicePorts ?? []);
@@ -47,14 +73,14 @@ export class PortsMonitor implements Monitor<PortRow> {
   }
 
   page(query: Query): Page<PortRow> {
-    const table = this.#current();
-    const lookup = lookupOf(table, query);
-    const limit = query.limit === 0 ? MOST_PORTS : query.limit;
-    const { shown, hidden, position, top } = survey(table, lookup, query.offset + limit, query.follow);
-    const offset = pageOffset(query.offset, limit, position, shown);
-    // The followed port may stand further down than was looked for.
-    const ports = offset <= query.offset ? top : survey(table, lookup, offset + limit, null).top;
-    const rows = this.#frozen(table, lookup.view, ports.page(offset, limit)).rows(0, limit);
+    const { context, table } = this.#attached();
+    const key = JSON.stringify(query);
+    const last = this.#selection;
+    const isFresh = last !== null && last.key === key && context.now() - last.time < SELECTION_SECONDS;
+    const selection = isFresh ? last : { key, time: context.now(), ...select(this.#current(), query) };
+    this.#selection = selection.shown + selection.hidden >= MANY_PORTS ? selection : null;
+    const { ids, offset, shown, hidden } = selection;
+    const rows = this.#frozen(table, viewOf(query), ids).rows(0, ids.length);
     return { rows, offset, rowsTotal: shown, hidden, extra: { ...this.#extra(table) } };
   }
 
@@ -68,9 +94,14 @@ export class PortsMonitor implements Monitor<PortRow> {
 
   /** The port table, as new as the conversations are. */
   #current(): PortTable {
+    const { context, table } = this.#attached();
+    context.conversations.handOut();
+    return table;
+  }
+
+  #attached(): { context: MonitorContext; table: PortTable } {
     if (this.#context === null || this.#table === null) throw new Error(`monitor ${this.name} is not attached`);
-    this.#context.conversations.handOut();
-    return this.#table;
+    return { context: this.#context, table: this.#table };
   }
 
   #frozen(table: PortTable, view: PortView, ids: Uint32Array): FrozenPorts {
@@ -96,6 +127,17 @@ interface Survey {
   position: number;
   /** The first of the order, as many as were wanted. */
   top: TopRows;
+}
+
+/** The ports that answer a query. */
+function select(table: PortTable, query: Query): Omit<Selection, 'key' | 'time'> {
+  const lookup = lookupOf(table, query);
+  const limit = query.limit === 0 ? MOST_PORTS : query.limit;
+  const { shown, hidden, position, top } = survey(table, lookup, query.offset + limit, query.follow);
+  const offset = pageOffset(query.offset, limit, position, shown);
+  // The followed port may stand further down than was looked for.
+  const ports = offset <= query.offset ? top : survey(table, lookup, offset + limit, null).top;
+  return { ids: ports.page(offset, limit), offset, shown, hidden };
 }
 
 /** One pass over the ports of the view. */
@@ -185,8 +227,13 @@ class FrozenPorts {
   }
 }
 
+function viewOf({ options }: Query): PortView {
+  return (options as Partial<PortOptions>).view ?? 'services';
+}
+
 function lookupOf(table: PortTable, query: Query): Lookup {
-  const { view = 'services', search = null, searchPorts = [] } = query.options as Partial<PortOptions>;
+  const { search = null, searchPorts = [] } = query.options as Partial<PortOptions>;
+  const view = viewOf(query);
   const key = sortKey(table, view, query.sort as PortSort | null);
   return {
     view,

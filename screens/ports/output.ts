@@ -5,7 +5,7 @@
 import { sanitizeText } from '../../src/names/sanitize.ts';
 import { serviceName } from '../../src/names/services.ts';
 import { rounded } from '../../src/output/json.ts';
-import type { Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
+import type { ByteKind, Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
 import { isoTime } from '../../src/output/time.ts';
 import type { PortCounts, PortExtra, PortRates, PortRow } from './types.ts';
 
@@ -62,12 +62,21 @@ function csvRecord(row: PortRow, timestamp: string | null, interfaceName: string
   ];
 }
 
-function number(title: string, width: number, read: (row: PortRow) => number | null): TextColumn<PortRow> {
-  return { title, width, align: 'right', read: (row) => String(read(row) ?? '-') };
+function number(
+  title: string,
+  width: number,
+  read: (row: PortRow, bytes: ByteKind) => number | null,
+): TextColumn<PortRow> {
+  return { title, width, align: 'right', read: (row, bytes) => String(read(row, bytes) ?? '-') };
 }
 
-function bits(bytesPerSecond: number | null): number | null {
-  return bytesPerSecond === null ? null : Math.round(bytesPerSecond * 8);
+function shownBytes({ ipBytes, wireBytes }: PortCounts, bytes: ByteKind): number {
+  return bytes === 'wire' ? wireBytes : ipBytes;
+}
+
+function bits({ bytesPerSecond, wireBytesPerSecond }: PortRates, bytes: ByteKind): number | null {
+  const rate = bytes === 'wire' ? wireBytesPerSecond : bytesPerSecond;
+  return rate === null ? null : Math.round(rate * 8);
 }
 
 const TEXT_COLUMNS: readonly TextColumn<PortRow>[] = [
@@ -75,13 +84,13 @@ const TEXT_COLUMNS: readonly TextColumn<PortRow>[] = [
   number('PORT', 5, (row) => row.port),
   { title: 'SERVICE', width: 10, align: 'left', read: (row) => serviceName(row.port, row.protocol) ?? '-' },
   number('PKTS', 8, (row) => row.total.packets),
-  number('BYTES', 9, (row) => row.total.ipBytes),
+  number('BYTES', 9, (row, bytes) => shownBytes(row.total, bytes)),
   number('PKTS_TO', 8, (row) => row.to.packets),
-  number('BYTES_TO', 9, (row) => row.to.ipBytes),
+  number('BYTES_TO', 9, (row, bytes) => shownBytes(row.to, bytes)),
   number('PKTS_FROM', 9, (row) => row.from.packets),
-  number('BYTES_FROM', 10, (row) => row.from.ipBytes),
-  number('BITS/S_TO', 9, (row) => bits(row.to.bytesPerSecond)),
-  number('BITS/S_FROM', 11, (row) => bits(row.from.bytesPerSecond)),
+  number('BYTES_FROM', 10, (row, bytes) => shownBytes(row.from, bytes)),
+  number('BITS/S_TO', 9, (row, bytes) => bits(row.to, bytes)),
+  number('BITS/S_FROM', 11, (row, bytes) => bits(row.from, bytes)),
   number('CONVERSATIONS', 13, (row) => row.conversations),
 ];
 

@@ -110,7 +110,7 @@ export class PortsScreen extends TableScreen<PortRow> {
         keys: ['t', 'T'],
         label: 't',
         bar: 'Strict',
-        help: 'Strict view as in iptraf-ng: below 1024 and configured',
+        help: 'Strict view (as iptraf-ng: below 1024, configured), or all',
         run: () => this.#toggleView(),
       },
     ];

@@ -55,8 +55,8 @@ const QUESTIONS = {
   ],
   ports: [{ sort: 'rate', options: { view: 'services', search: null } }],
   'lan-stations': [
-    { sort: 'rate', options: { panel: 'stations', bytes: 'ip', search: null } },
-    { sort: 'rate', options: { panel: 'groups', bytes: 'ip', search: null } },
+    { sort: 'rate', options: { panel: 'stations', byteKind: 'ip', search: null } },
+    { sort: 'rate', options: { panel: 'groups', byteKind: 'ip', search: null } },
   ],
 };
 

@@ -38,6 +38,8 @@ export class LinkMonitor {
   /** Names to follow, null: whatever there is. */
   readonly #names: readonly string[] | null;
   readonly #links = new Map<string, Link>();
+  /** By index: the name that it had when it was last seen. */
+  readonly #lastNames = new Map<number, string>();
 
   constructor(queries: LinkQueries, names: readonly string[] | null) {
     this.#queries = queries;
@@ -48,7 +50,7 @@ export class LinkMonitor {
   /** Asks the kernel anew. */
   check(): LinkChange[] {
     const changes: LinkChange[] = [];
-    for (const name of this.#names ?? new Set([...this.#links.keys(), ...this.#queries.names()])) {
+    for (const name of this.#names ?? this.#present()) {
       const change = this.#checkOne(name);
       if (change !== null) changes.push(change);
     }
@@ -67,13 +69,20 @@ export class LinkMonitor {
 
   /** The name that an index had when it was last seen, or null. */
   lastNameOf(index: number): string | null {
-    for (const [name, link] of this.#links) if (link.index === index) return name;
-    return null;
+    return this.#lastNames.get(index) ?? null;
+  }
+
+  /** Names there are, and those that there were at the last look: one that was gone then is asked about no more. */
+  #present(): Set<string> {
+    const names = new Set(this.#queries.names());
+    for (const [name, { state }] of this.#links) if (state !== 'gone') names.add(name);
+    return names;
   }
 
   #checkOne(name: string): LinkChange | null {
     const known = this.#links.get(name);
     const index = this.#queries.index(name);
+    if (index !== null) this.#lastNames.set(index, name);
     const state = stateOf(index === null ? null : this.#queries.flags(name));
     if (known === undefined) {
       this.#links.set(name, { state, index });

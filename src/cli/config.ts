@@ -129,7 +129,7 @@ async function exportTo(store: SettingsStore, path: string): Promise<string> {
   try {
     await replaceFile(path, text);
   } catch (error) {
-    throw fileError('write settings to', path, error);
+    throw fileError('write settings to', path, error, 'name another file; without one they go to standard output');
   }
   return '';
 }
@@ -149,6 +149,7 @@ function readAll(path: string): string {
   }
 }
 
-function fileError(operation: string, target: string, error: unknown): OperatorError {
-  return new OperatorError({ code: 'E_STORE', operation, target, cause: systemCause((error as Error).message) });
+function fileError(operation: string, target: string, error: unknown, remedy?: string): OperatorError {
+  const cause = systemCause((error as Error).message);
+  return new OperatorError({ code: 'E_STORE', operation, target, cause, remedy });
 }

@@ -212,8 +212,17 @@ function checkMonitor(values: OptionValues, format: string | null): void {
 }
 
 /** Logs of the other monitors come with a later version. */
-function checkLog({ background, logFile, facility }: OptionValues, monitor: MonitorName, flag: string): void {
-  const logs = background ? '-B' : logFile !== null ? '-L' : facility ? '-f' : null;
+function checkLog(values: OptionValues, monitor: MonitorName, flag: string): void {
+  const { background, logFile, facility, logIntervalMinutes } = values;
+  const logs = background
+    ? '-B'
+    : logFile !== null
+      ? '-L'
+      : facility
+        ? '-f'
+        : logIntervalMinutes !== null
+          ? '-I'
+          : null;
   if (logs === null || monitor === 'ip-traffic') return;
   throw usageError(`${logs} with ${flag}`, 'this monitor has no log in this version', `${logs} with -i IF`);
 }

@@ -64,7 +64,8 @@ export class Printer {
     const output = monitorOutput(monitor);
     this.#nameRows = output.nameRows ?? null;
     this.#describeRows = (rows) => output.describeRows?.(rows, (mac) => descriptions[mac] ?? null);
-    this.#writer = new OutputWriter(STANDARD_OUTPUT, 'standard output', outputFormat(monitor, kindOf(values)));
+    const format = outputFormat(monitor, kindOf(values), values.bytes ?? 'ip');
+    this.#writer = new OutputWriter(STANDARD_OUTPUT, 'standard output', format);
   }
 
   /** What to ask the engine. */

@@ -104,7 +104,14 @@ class EngineLink implements NavigatorClient {
 }
 
 function lost(cause: string): OperatorErrorFields {
-  return { code: 'E_ENGINE_LOST', operation: 'go on', target: '', cause: `the capture engine ended (${cause})` };
+  return {
+    code: 'E_ENGINE_LOST',
+    operation: 'go on',
+    target: '',
+    cause: `the capture engine ended (${cause})`,
+    // Short: a status line of 80 cells holds it all.
+    remedy: 'start it again',
+  };
 }
 
 /** Rejects, with the terminal untouched, when the capture cannot be started. */
@@ -186,7 +193,9 @@ function menu(options: ScreensOptions, link: EngineLink, names: NameCache): Scre
       link.use(session.start(what, { onFact: tell }), tell);
       const screen = monitorScreen(options, names, what);
       // Back in the menu nothing is captured, and the log has its last records.
-      return Object.assign(screen, { close: () => void session.stop() });
+      const stop = (): Promise<void> =>
+        session.stop().catch((error: unknown) => session.warn((error as Error).message));
+      return Object.assign(screen, { close: () => void stop() });
     },
   });
 }

@@ -457,7 +457,9 @@ export class Engine {
       up: !this.#downInterfaces.has(name),
     }));
     // An interface that was down from the start has no packets, and so no slot: it is down all the same.
-    const unseen = [...this.#downInterfaces].filter((name) => !known.some((each) => each.name === name));
+    // Both lists may be long: on a host of containers interfaces come and go for as long as we run.
+    const seen = new Set(known.map(({ name }) => name));
+    const unseen = [...this.#downInterfaces].filter((name) => !seen.has(name));
     return [...known, ...unseen.map((name) => ({ slot: NO_SLOT, name, up: false }))];
   }
 }

@@ -3,6 +3,9 @@
  * reading with what had been captured at its moment.
  *
  *   reading (bus event `links`) ─► waits for a packet of after its moment, or LATEST_SECONDS ─► settle
+ *
+ * While packets of before its moment still come, because we are slower than they are, a reading waits longer: what lies
+ * in the ring is late, not missed.
  */
 import type { Counts } from '../tables/totals.ts';
 import { addCounts } from '../tables/traffic-classes.ts';
@@ -15,6 +18,12 @@ import type { MonitorContext } from './monitor.ts';
 
 /** A capture source hands packets over this many seconds late at most. */
 const LATEST_SECONDS = 0.2;
+
+/** Packets of before the moment came since the last tick (0.25 s, and what a timer is late): there may be more of them. */
+const BEHIND_SECONDS = 0.3;
+
+/** No longer than this: the wall clock may have been set back after the reading. A ring holds less. */
+const MOST_BEHIND_SECONDS = 10;
 
 /** Readings go on for so many seconds, or so many rate windows, after someone asked. */
 const ASKED_SECONDS = 3;
@@ -29,6 +38,8 @@ export class KernelComparison {
   /** There is a baseline, or one is on its way. */
   #hasBegun = false;
   #askedAt = Number.NEGATIVE_INFINITY;
+  /** When the last batch came that was all of before the reading's moment. */
+  #olderAt = Number.NEGATIVE_INFINITY;
 
   /** `statistics` has each batch before this. */
   constructor(context: MonitorContext, statistics: InterfaceStatistics) {
@@ -62,21 +73,31 @@ export class KernelComparison {
     // The first packets: the baseline is taken as near to the capture's beginning as can be.
     if (!this.#hasBegun) this.#context.links();
     const { awaitedTime } = this.#ledger;
-    if (awaitedTime !== null && timeOf(batch, batch.count - 1) > awaitedTime) this.#settle(batch, awaitedTime);
+    if (awaitedTime === null) return;
+    if (timeOf(batch, batch.count - 1) > awaitedTime) this.#settle(batch, awaitedTime);
+    else this.#olderAt = this.#context.now();
+  }
+
+  /** Packets of before the awaited moment are still coming. */
+  #isBehind(awaitedTime: number): boolean {
+    const now = this.#context.now();
+    return now - this.#olderAt < BEHIND_SECONDS && Math.abs(now - awaitedTime) < MOST_BEHIND_SECONDS;
   }
 
   #onTick(time: number): void {
     const { awaitedTime } = this.#ledger;
-    if (awaitedTime !== null && time - awaitedTime > LATEST_SECONDS) this.#settle(null, awaitedTime);
+    const isOld = awaitedTime !== null && time - awaitedTime > LATEST_SECONDS;
+    if (isOld && !this.#isBehind(awaitedTime)) this.#settle(null, awaitedTime);
     // Asking makes a new reading when one is due.
     const wanted = Math.max(ASKED_SECONDS, ASKED_WINDOWS * this.#context.options.rateWindow);
     if (!this.#hasBegun || time - this.#askedAt < wanted) this.#context.links();
   }
 
-  /** What was read waits to be compared; what waited before is compared now. */
+  /** What was read waits to be compared; what waited before is compared now, or goes on waiting in its place. */
   #onLinks(links: readonly LinkView[]): void {
     this.#hasBegun = true;
     const { awaitedTime } = this.#ledger;
+    if (awaitedTime !== null && this.#isBehind(awaitedTime)) return;
     if (awaitedTime !== null) this.#settle(null, awaitedTime);
     this.#ledger.read(links);
   }
@@ -97,6 +118,7 @@ export class KernelComparison {
   #reset(): void {
     this.#ledger.begin();
     this.#hasBegun = false;
+    this.#olderAt = Number.NEGATIVE_INFINITY;
   }
 }
 

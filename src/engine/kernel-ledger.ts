@@ -98,7 +98,7 @@ export class KernelLedger {
   #settleOne(link: LinkView, kernel: KernelCounters, captured: CapturedCounts): void {
     const known = this.#entries.get(link.name);
     if (known === undefined) {
-      const base = this.#hasBaseline ? NOTHING : baseline(kernel, captured);
+      const base = this.#hasBaseline ? this.#countedBefore(link.index, kernel) : baseline(kernel, captured);
       this.#entries.set(link.name, newEntry(link, kernel, base, captured));
       return;
     }
@@ -117,6 +117,18 @@ export class KernelLedger {
     known.account = { kernel: since, captured, missed: gap > Math.max(1, inFlight, known.baseInFlight) ? gap : 0 };
     known.last = kernel;
     known.readAt = link.readAt;
+  }
+
+  /** What an interface that appeared had counted already: under its former name, if it was renamed, else nothing. */
+  #countedBefore(index: number, kernel: KernelCounters): KernelCounters {
+    // 0: not known (LinkView.index).
+    if (index === 0) return NOTHING;
+    for (const former of this.#entries.values()) {
+      if (former.index === index && COUNTERS.every((counter) => kernel[counter] >= former.last[counter])) {
+        return former.last;
+      }
+    }
+    return NOTHING;
   }
 }
 

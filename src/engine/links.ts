@@ -5,17 +5,34 @@ import type { LinkView } from './messages.ts';
 
 /** Milliseconds for which a reading is used again: several monitors and four pulls a second ask. */
 const FRESH_MS = 900;
+/**
+ * Where there are very many interfaces, reading them takes long, and capture waits meanwhile: at most a twentieth of the
+ * time is spent on it, as long as an interface that comes or goes is seen within two seconds.
+ */
+const READING_SHARE = 1 / 20;
+const LATEST_MS = 1900;
 
-/** A function that gives the interfaces there are. Throws where /proc or /sys cannot be read. */
+/** A function that gives the interfaces there are; those of the last reading while /proc or /sys cannot be read. */
 export function linkReader(): () => readonly LinkView[] {
   let links: readonly LinkView[] = [];
-  let readAt = Number.NEGATIVE_INFINITY;
+  let freshUntil = Number.NEGATIVE_INFINITY;
   return () => {
-    if (performance.now() - readAt < FRESH_MS) return links;
+    const began = performance.now();
+    if (began < freshUntil) return links;
+    links = readLinks() ?? links;
+    const ended = performance.now();
+    freshUntil = ended + Math.min(LATEST_MS, Math.max(FRESH_MS, (ended - began) / READING_SHARE));
+    return links;
+  };
+}
+
+/** null: not readable now (too many open files). */
+function readLinks(): LinkView[] | null {
+  try {
     const counters = readKernelCounters();
     // The clock counts in milliseconds: in the next one the counters had certainly been read.
-    const time = (Date.now() + 1) / 1000;
-    links = listInterfaces().map((info) => ({
+    const readAt = (Date.now() + 1) / 1000;
+    return listInterfaces().map((info) => ({
       name: info.name,
       index: info.index,
       up: info.up,
@@ -29,9 +46,9 @@ export function linkReader(): () => readonly LinkView[] {
       lower: info.lower,
       virtual: info.virtual,
       kernel: counters.get(info.name) ?? null,
-      readAt: time,
+      readAt,
     }));
-    readAt = performance.now();
-    return links;
-  };
+  } catch {
+    return null;
+  }
 }

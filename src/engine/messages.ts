@@ -20,6 +20,7 @@ export interface InterfaceView {
 /** An interface as the kernel describes it, with the kernel's own counters. */
 export interface LinkView {
   name: string;
+  /** Kernel's index; 0 where /sys does not have the interface. */
   index: number;
   /** Administratively up. */
   up: boolean;

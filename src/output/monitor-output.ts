@@ -7,13 +7,16 @@ import type { SnapshotHead } from '../engine/messages.ts';
 /** A cell of CSV or text: null = unknown. */
 export type Cell = string | number | boolean | null;
 
+/** Bytes that text shows: of IP packets, or of whole frames. JSON and CSV have both. */
+export type ByteKind = 'ip' | 'wire';
+
 export interface TextColumn<Row> {
   /** Upper case, no blanks: a word that cut and awk can count. */
   title: string;
   /** Least cells. */
   width: number;
   align: 'left' | 'right';
-  read(row: Row): string;
+  read(row: Row, bytes: ByteKind): string;
 }
 
 export interface MonitorOutput<Row> {
@@ -27,7 +30,7 @@ export interface MonitorOutput<Row> {
   /** Fields of this monitor in `totals`, made of Page.extra. Absent: none. */
   totals?(extra: Record<string, unknown>): object;
   /** Facts of this monitor in the first line of text ("largest 1500"), made of Page.extra. Absent: none. */
-  facts?(extra: Record<string, unknown>): readonly string[];
+  facts?(extra: Record<string, unknown>, bytes: ByteKind): readonly string[];
   /** Puts names of addresses into rows that are on their way out; `lookup` never waits. Absent: rows name nobody. */
   nameRows?(rows: readonly Row[], lookup: (address: string) => string | null): void;
   /** Puts the operator's own descriptions of stations (by MAC address) into rows on their way out. Absent: none are shown. */

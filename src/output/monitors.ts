@@ -10,7 +10,7 @@ import { portsOutput } from '../../screens/ports/output.ts';
 import type { MonitorName } from '../engine/monitor.ts';
 import { CsvFormat } from './csv.ts';
 import { JsonFormat } from './json.ts';
-import type { MonitorOutput } from './monitor-output.ts';
+import type { ByteKind, MonitorOutput } from './monitor-output.ts';
 import { TextFormat } from './text.ts';
 import type { OutputFormat } from './writer.ts';
 
@@ -34,9 +34,9 @@ export function monitorOutput(monitor: MonitorName): MonitorOutput<unknown> {
   return output;
 }
 
-/** The format of a monitor's snapshots. */
-export function outputFormat(monitor: MonitorName, kind: OutputKind): OutputFormat<unknown> {
+/** The format of a monitor's snapshots. `bytes`: those that text shows. */
+export function outputFormat(monitor: MonitorName, kind: OutputKind, bytes: ByteKind = 'ip'): OutputFormat<unknown> {
   const output = monitorOutput(monitor);
   if (kind === 'json') return new JsonFormat(output);
-  return kind === 'csv' ? new CsvFormat(output) : new TextFormat(output);
+  return kind === 'csv' ? new CsvFormat(output) : new TextFormat(output, bytes);
 }

@@ -6,7 +6,7 @@ import { formatDuration, formatPercent } from '../base/format.ts';
 import type { SnapshotHead } from '../engine/messages.ts';
 import { sanitizeText } from '../names/sanitize.ts';
 import type { OutputEvent } from './json.ts';
-import type { MonitorOutput } from './monitor-output.ts';
+import type { ByteKind, MonitorOutput } from './monitor-output.ts';
 import { isoTime } from './time.ts';
 import type { OutputFormat, OutputHead } from './writer.ts';
 
@@ -17,8 +17,9 @@ function counted(value: number | null): string {
   return value === null ? 'unknown' : String(value);
 }
 
-function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: number): string {
+function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: number, bytes: ByteKind): string {
   const { capture, totals } = head;
+  const rate = bytes === 'wire' ? totals.wireBytesPerSecond : totals.bytesPerSecond;
   const facts = [
     isoTime(head.time) ?? 'time unknown',
     head.interface,
@@ -27,7 +28,7 @@ function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: numbe
     `packets ${totals.packets}`,
     `IP bytes ${totals.ipBytes}`,
     `wire bytes ${totals.wireBytes}`,
-    `bit/s ${counted(totals.bytesPerSecond === null ? null : Math.round(totals.bytesPerSecond * 8))}`,
+    `${bytes === 'wire' ? 'wire ' : ''}bit/s ${counted(rate === null ? null : Math.round(rate * 8))}`,
     `dropped ${counted(capture.droppedByKernel)}`,
     `malformed ${capture.malformed}`,
     `coverage ${capture.coverage === null ? 'unknown' : formatPercent(capture.coverage)}`,
@@ -40,12 +41,14 @@ function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: numbe
 
 export class TextFormat<Row> implements OutputFormat<Row> {
   readonly #output: MonitorOutput<Row>;
+  readonly #bytes: ByteKind;
   #widths: number[];
   #isFirst = true;
   #titlesDue = false;
 
-  constructor(output: MonitorOutput<Row>) {
+  constructor(output: MonitorOutput<Row>, bytes: ByteKind = 'ip') {
     this.#output = output;
+    this.#bytes = bytes;
     this.#widths = output.textColumns.map((column) => Math.max(column.width, column.title.length));
   }
 
@@ -53,13 +56,14 @@ export class TextFormat<Row> implements OutputFormat<Row> {
     const before = this.#isFirst ? '' : '\n';
     this.#isFirst = false;
     this.#titlesDue = true;
-    return before + factsLine(head, this.#output.facts?.(head.extra ?? {}) ?? [], rowsTotal);
+    const more = this.#output.facts?.(head.extra ?? {}, this.#bytes) ?? [];
+    return before + factsLine(head, more, rowsTotal, this.#bytes);
   }
 
   /** Columns are as wide as the first slice needs; a longer cell of a later one pushes its line, nothing is cut. */
   rows(rows: readonly Row[]): string {
     const { textColumns } = this.#output;
-    const cells = rows.map((row) => textColumns.map((column) => cellText(column.read(row))));
+    const cells = rows.map((row) => textColumns.map((column) => cellText(column.read(row, this.#bytes))));
     let text = '';
     if (this.#titlesDue) {
       this.#widths = textColumns.map((_, i) =>

@@ -1,6 +1,7 @@
 /**
  * Replaces a file so that after a crash or power loss the old or the new content is there, never a part of either:
- * neighbour, fsync, rename, fsync of the folder. A symbolic link is followed, not replaced. Mode 0600 always.
+ * neighbour, fsync, rename, fsync of the folder. A symbolic link is followed, not replaced; a device, pipe or folder is
+ * refused. Mode 0600 always.
  */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
@@ -11,6 +12,7 @@ const OWNER_ONLY = 0o600;
 /** Writes `text` in place of the file's content. The folder must exist. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const target = await followLink(path);
+  await refuseSpecial(target);
   const folder = dirname(target);
   const neighbour = join(folder, `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}`);
   try {
@@ -31,6 +33,12 @@ async function followLink(path: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path;
     throw error;
   }
+}
+
+/** A rename would put a file in the place of /dev/null. */
+async function refuseSpecial(target: string): Promise<void> {
+  const there = await stat(target).catch(() => null);
+  if (there !== null && !there.isFile()) throw new Error('it is no regular file');
 }
 
 async function writeNeighbour(neighbour: string, text: string, target: string): Promise<void> {

@@ -13,6 +13,8 @@ export class LiveSettings {
   readonly #handlers = new Set<(settings: Settings) => void>();
   #current: Settings;
   #unsaved: SettingChanges = {};
+  /** As they were when all was saved: what the unsaved changes were made to. */
+  #saved: Settings;
   /** Why the last save failed. */
   #problem: string | null = null;
   /** One save at a time, in the order of the changes. */
@@ -21,6 +23,7 @@ export class LiveSettings {
   constructor(store: Store, current: Settings) {
     this.#store = store;
     this.#current = current;
+    this.#saved = current;
   }
 
   get current(): Settings {
@@ -48,12 +51,13 @@ export class LiveSettings {
   }
 
   async #save(): Promise<void> {
-    const changes = this.#unsaved;
+    const [changes, wanted] = [this.#unsaved, this.#current];
     if (Object.keys(changes).length === 0) return;
     this.#unsaved = {};
     this.#problem = null;
     try {
-      await this.#store.change(changes);
+      await this.#store.change(changes, this.#saved);
+      this.#saved = wanted;
     } catch (error) {
       this.#unsaved = { ...changes, ...this.#unsaved };
       this.#problem = (error as Error).message;

@@ -95,6 +95,30 @@ export function normalised(kind: SettingKind, value: SettingValue): SettingValue
   return value;
 }
 
+/**
+ * A value that was changed from `before` to `after`, put upon what another instance has stored meanwhile: of lists only
+ * the entries that were changed are, everything else is as a whole what it was changed to.
+ */
+export function rebased(
+  kind: SettingKind,
+  before: SettingValue,
+  after: SettingValue,
+  stored: SettingValue,
+): SettingValue {
+  if (kind.type === 'ports') {
+    const [old, wanted, there] = [before, after, stored] as (readonly string[])[];
+    const kept = there.filter((entry) => wanted.includes(entry) || !old.includes(entry));
+    return [...new Set([...kept, ...wanted.filter((entry) => !old.includes(entry))])];
+  }
+  if (kind.type === 'stations') {
+    const [old, wanted, there] = [before, after, stored] as Readonly<Record<string, string>>[];
+    const kept = Object.entries(there).filter(([mac]) => mac in wanted || !(mac in old));
+    const changed = Object.entries(wanted).filter(([mac, text]) => old[mac] !== text);
+    return Object.fromEntries([...kept, ...changed]);
+  }
+  return after;
+}
+
 /** What a value may be, in words: after "say" or "must be". */
 export function expectedWords(kind: SettingKind): string {
   switch (kind.type) {

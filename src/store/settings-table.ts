@@ -3,7 +3,7 @@
  * the `config` command and the completion scripts are made from it. Options on the command line win over settings,
  * settings over defaults. A later setting is a field and an entry here. Pure: screens read it too.
  */
-import { kindSchema, normalised, type SettingKind, type SettingValue } from './setting-kinds.ts';
+import { kindSchema, normalised, rebased, type SettingKind, type SettingValue } from './setting-kinds.ts';
 
 export interface Settings {
   version: number;
@@ -275,6 +275,14 @@ export function completeSettings(stored: StoredSettings): Settings {
   const settings: Record<string, unknown> = { ...defaultSettings(), ...stored };
   for (const { name, kind } of SETTINGS) settings[name] = normalised(kind, settings[name] as SettingValue);
   return settings as unknown as Settings;
+}
+
+/** Changes that were made to the settings as `known`, for a document that may have changed since. */
+export function rebasedChanges(changes: SettingChanges, known: Settings, stored: Settings): SettingChanges {
+  const lines = SETTINGS.filter(({ name }) => changes[name] !== undefined);
+  return Object.fromEntries(
+    lines.map(({ name, kind }) => [name, rebased(kind, known[name], changes[name] as SettingValue, stored[name])]),
+  );
 }
 
 /** Puts changes into a stored document: what is its default is taken out. */

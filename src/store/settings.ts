@@ -7,6 +7,7 @@ import {
   applyChanges,
   completeSettings,
   defaultSettings,
+  rebasedChanges,
   SETTINGS_SCHEMA,
   SETTINGS_VERSION,
   type SettingChanges,
@@ -52,9 +53,14 @@ export class SettingsStore {
     }
   }
 
-  /** Rejects with an OperatorError (E_STORE); then the file is as it was. */
-  async change(changes: SettingChanges): Promise<Settings> {
-    return completeSettings(await this.#document.update((stored) => applyChanges(stored, changes)));
+  /**
+   * Rejects with an OperatorError (E_STORE); then the file is as it was. `known`: what the changes were made to; entries
+   * that another instance has added to a list since then stay.
+   */
+  async change(changes: SettingChanges, known: Settings | null = null): Promise<Settings> {
+    const change = (stored: StoredSettings): void =>
+      applyChanges(stored, known === null ? changes : rebasedChanges(changes, known, completeSettings(stored)));
+    return completeSettings(await this.#document.update(change));
   }
 
   /** Replaces all settings. Returns the path of a copy of the old file, or null where there was none. */

@@ -396,6 +396,7 @@ export class ConversationTable {
     for (let row = 0; row < this.highWater; row++) if (this.isLive(row)) this.#free(row);
     this.#index = new Uint32Array(SMALLEST_INDEX);
     this.#indexed = 0;
+    this.macs.reset();
     this.#changed.count = 0;
     this.rates.fill(0, 0, this.highWater * ROW_RATES);
     this.#isTouched.fill(0);

@@ -1,10 +1,12 @@
 /**
  * Hardware addresses by a 16-bit id: 48-bit addresses in typed arrays behind a small open-addressing index.
- * Bounded: at most 65,535 addresses are known, any further one is 0 ("unknown"). Nothing is ever removed.
+ * Bounded: at most 65,535 addresses are known, any further one is 0 ("unknown"). Nothing is removed until a reset.
  *
  *   high[id], low[id]   first two and last four bytes of the address; id 0 is none
  *   index               Uint16Array of 131,072 slots: 0 = empty, else id
  */
+import { createHashSecret, finishHash } from '../wire/key.ts';
+
 const MAXIMUM_IDS = 65_535;
 const INDEX_SLOTS = 131_072;
 
@@ -12,6 +14,7 @@ export class MacTable {
   readonly #high = new Uint16Array(MAXIMUM_IDS + 1);
   readonly #low = new Uint32Array(MAXIMUM_IDS + 1);
   readonly #index = new Uint16Array(INDEX_SLOTS);
+  readonly #secret = createHashSecret(crypto.getRandomValues(new Uint32Array(1))[0]);
   #count = 0;
 
   /** Addresses known. */
@@ -35,8 +38,14 @@ export class MacTable {
     return this.#low[id];
   }
 
+  /** Forgets all addresses: no id of before may be used any more. */
+  reset(): void {
+    this.#index.fill(0);
+    this.#count = 0;
+  }
+
   #lookUp(high: number, low: number): number {
-    let slot = (Math.imul(low ^ (high << 13), 0x9e3779b1) >>> 15) & (INDEX_SLOTS - 1);
+    let slot = this.#hash(high, low) & (INDEX_SLOTS - 1);
     for (let id = this.#index[slot]; id !== 0; id = this.#index[slot]) {
       if (this.#low[id] === low && this.#high[id] === high) return id;
       slot = (slot + 1) & (INDEX_SLOTS - 1);
@@ -48,5 +57,15 @@ export class MacTable {
     this.#low[id] = low;
     this.#index[slot] = id;
     return id;
+  }
+
+  /** As in wire/key.ts: a sender cannot choose addresses whose hashes collide. */
+  #hash(high: number, low: number): number {
+    const secret = this.#secret;
+    const sum =
+      Math.imul((low >>> 16) + secret[0], (low & 0xffff) + secret[1]) +
+      Math.imul(secret[2], high + secret[3]) +
+      secret[4];
+    return finishHash(sum | 0);
   }
 }

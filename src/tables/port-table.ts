@@ -478,7 +478,9 @@ export class PortTable {
       mark = this.#begin(row, kind);
       this.#loadDifference(row, mark & 1, this.#nothing, 0);
     } else {
-      if (mayChange(mark, kind)) mark = this.#reconsider(row, kind, mark, before, from, false);
+      if (mayChange(mark, kind) && this.#hasNews(row, kind, mark)) {
+        mark = this.#reconsider(row, kind, mark, before, from, false);
+      }
       this.#loadDifference(row, mark & 1, before, from);
     }
     this.#addDifference(row, kind, mark & 1);
@@ -546,6 +548,14 @@ export class PortTable {
     const times1 = this.#occurrences(kind, port1);
     if (times0 !== times1) return (EVIDENCE.repeated << 1) | (times1 > times0 ? 1 : 0);
     return (EVIDENCE.lower << 1) | (port1 < port0 ? 1 : 0);
+  }
+
+  /** Whether deciding again could say something else: a SYN was seen meanwhile, or one of two ports came again. */
+  #hasNews(row: number, kind: number, mark: number): boolean {
+    if (PORT_PROTOCOLS[kind] === IP_PROTOCOL.tcp && this.#tcp.serverSide(row) >= 0) return true;
+    if (evidenceOf(mark) !== EVIDENCE.lower) return false;
+    // The conversation itself speaks once for each of its ports.
+    return this.#occurrences(kind, this.#portOf(row, 0)) !== this.#occurrences(kind, this.#portOf(row, 1));
   }
 
   /** Conversations that speak for a port: where it is the server's, and where the lower port was taken in its place. */

@@ -8,6 +8,9 @@
  *   cell.counts[size]   Float64Array, packets of that many bytes; grows to SIZES with the sizes that come
  *   cell.beyond         what is larger than any IPv4 or IPv6 packet on Ethernet: a sum and the largest
  *
+ * A cell that nothing comes to rests: it keeps the sizes there were and gives back the rest of its memory. On a host of
+ * containers most interfaces are gone for long.
+ *
  * Packets are packets on the wire: an offloaded buffer counts as its segments, all full but the last one.
  */
 import { type DecodedBatch, NETWORK } from '../wire/decoded-batch.ts';
@@ -25,6 +28,9 @@ const SLOT_CELLS = TRAFFIC_DIRECTIONS.length * KINDS;
 export const SIZES = 65_600;
 /** Room at first: most interfaces never carry more than 1,518 bytes. */
 const FIRST_SIZES = 2048;
+
+/** After so many rate windows without a packet a cell rests. */
+const RESTS_AFTER = 10;
 
 /** Packets of one bracket. Window: those of the last closed rate window. */
 export interface SizeCounts {
@@ -45,17 +51,33 @@ class Beyond {
   largest = 0;
 }
 
+/** What a resting cell holds: the sizes there were, ascending, and how many packets of each. */
+interface Resting {
+  sizes: Uint32Array;
+  packets: Float64Array;
+}
+
+const NO_COUNTS = new Float64Array(0);
+
 class Cell {
-  counts = new Float64Array(FIRST_SIZES);
+  /** Without room while the cell rests: the next packet is too large for it, whatever its size. */
+  counts: Float64Array = new Float64Array(FIRST_SIZES);
   beyond = new Beyond();
   /** The same at the last window's end, and what that window brought; shorter than `counts` until a window closes. */
-  #before = new Float64Array(0);
-  #window = new Float64Array(0);
+  #before: Float64Array = NO_COUNTS;
+  #window: Float64Array = NO_COUNTS;
   #beyondBefore = { packets: 0, bytes: 0 };
   #beyondWindow = { packets: 0, bytes: 0 };
+  #idleWindows = 0;
+  #resting: Resting | null = null;
 
   /** For sizes that `counts` has no room for. */
   addLarge(size: number, packets: number): void {
+    if (this.#resting !== null) this.#wake(this.#resting);
+    if (size < this.counts.length) {
+      this.counts[size] += packets;
+      return;
+    }
     if (size < SIZES) {
       this.counts = resized(this.counts, Math.min(SIZES, Math.max(2 * this.counts.length, size + 1)));
       this.counts[size] += packets;
@@ -67,26 +89,64 @@ class Cell {
   }
 
   closeWindow(): void {
+    if (this.#resting !== null) return;
     const { counts, beyond } = this;
     if (this.#before.length < counts.length) {
       this.#before = resized(this.#before, counts.length);
       this.#window = new Float64Array(counts.length);
     }
     const before = this.#before;
-    for (let size = 0; size < counts.length; size++) this.#window[size] = counts[size] - before[size];
+    const window = this.#window;
+    let came = beyond.packets - this.#beyondBefore.packets;
+    for (let size = 0; size < counts.length; size++) {
+      window[size] = counts[size] - before[size];
+      came += window[size];
+    }
     before.set(counts);
     this.#beyondWindow.packets = beyond.packets - this.#beyondBefore.packets;
     this.#beyondWindow.bytes = beyond.bytes - this.#beyondBefore.bytes;
     this.#beyondBefore = { packets: beyond.packets, bytes: beyond.bytes };
+    this.#idleWindows = came === 0 ? this.#idleWindows + 1 : 0;
+    if (this.#idleWindows === RESTS_AFTER) this.#rest();
+  }
+
+  #rest(): void {
+    const { counts } = this;
+    let kinds = 0;
+    for (let size = 0; size < counts.length; size++) if (counts[size] !== 0) kinds++;
+    const resting = { sizes: new Uint32Array(kinds), packets: new Float64Array(kinds) };
+    for (let size = 0, k = 0; k < kinds; size++) {
+      if (counts[size] === 0) continue;
+      resting.sizes[k] = size;
+      resting.packets[k++] = counts[size];
+    }
+    this.#resting = resting;
+    this.counts = NO_COUNTS;
+    this.#before = NO_COUNTS;
+    this.#window = NO_COUNTS;
+  }
+
+  /** What it held is what it had when the open window began. */
+  #wake({ sizes, packets }: Resting): void {
+    const largest = sizes.length === 0 ? 0 : sizes[sizes.length - 1];
+    this.counts = new Float64Array(Math.min(SIZES, Math.max(FIRST_SIZES, 2 * largest)));
+    for (let k = 0; k < sizes.length; k++) this.counts[sizes[k]] = packets[k];
+    this.#before = this.counts.slice();
+    this.#window = new Float64Array(this.counts.length);
+    this.#idleWindows = 0;
+    this.#resting = null;
   }
 
   addTo(brackets: readonly SizeCounts[], limits: readonly number[]): void {
-    const { counts, beyond } = this;
+    const { beyond } = this;
+    const sizes = this.#resting?.sizes ?? null;
+    const counts = this.#resting?.packets ?? this.counts;
     let bracket = 0;
-    for (let size = 0; size < counts.length; size++) {
-      while (bracket < limits.length && size > limits[bracket]) bracket++;
-      const packets = counts[size];
+    for (let k = 0; k < counts.length; k++) {
+      const packets = counts[k];
       if (packets === 0) continue;
+      const size = sizes === null ? k : sizes[k];
+      while (bracket < limits.length && size > limits[bracket]) bracket++;
       const windowPackets = size < this.#window.length ? this.#window[size] : 0;
       const into = brackets[bracket];
       into.packets += packets;
@@ -101,9 +161,15 @@ class Cell {
     larger.windowBytes += this.#beyondWindow.bytes;
   }
 
+  get bytesInUse(): number {
+    const resting = this.#resting === null ? 0 : this.#resting.sizes.byteLength + this.#resting.packets.byteLength;
+    return this.counts.byteLength + this.#before.byteLength + this.#window.byteLength + resting;
+  }
+
   /** 0: there is none. */
   get largest(): number {
     if (this.beyond.packets > 0) return this.beyond.largest;
+    if (this.#resting !== null) return this.#resting.sizes.at(-1) ?? 0;
     let size = this.counts.length - 1;
     while (size > 0 && this.counts[size] === 0) size--;
     return size;
@@ -152,6 +218,11 @@ export class SizeHistogram {
 
   reset(): void {
     this.#cells.fill(null);
+  }
+
+  /** Bytes of memory behind all counts. */
+  bytesInUse(): number {
+    return this.#cells.reduce((bytes, cell) => bytes + (cell?.bytesInUse ?? 0), 0);
   }
 
   /** Bytes of the link header on this interface, 0 where no packet came by it. */

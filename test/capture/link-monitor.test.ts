@@ -55,3 +55,37 @@ it('remembers the name of an index that is gone, and not its index as one there 
   expect(monitor.indexes()).toEqual([]);
   expect(monitor.lastNameOf(8)).toBeNull();
 });
+
+it('asks no more about an interface that is gone, until it is there again', () => {
+  const links = new Map<string, [number, number]>([['veth1', [7, UP | RUNNING]]]);
+  const asked: string[] = [];
+  const monitor = new LinkMonitor(
+    {
+      names: () => links.keys(),
+      index: (name) => {
+        asked.push(name);
+        return links.get(name)?.[0] ?? null;
+      },
+      flags: (name) => links.get(name)?.[1] ?? null,
+    },
+    null,
+  );
+  links.delete('veth1');
+  expect(monitor.check()).toMatchObject([{ name: 'veth1', state: 'gone' }]);
+  asked.length = 0;
+  expect(monitor.check()).toEqual([]);
+  expect(asked).toEqual([]);
+  links.set('veth1', [9, UP | RUNNING]);
+  expect(monitor.check()).toMatchObject([{ name: 'veth1', state: 'up', before: 'gone', reindexed: true }]);
+});
+
+it('remembers the newest name of an index', () => {
+  const links = new Map<string, [number, number]>([['eth0', [7, UP | RUNNING]]]);
+  const monitor = monitorOf(links, null);
+  links.delete('eth0');
+  links.set('lan0', [7, UP | RUNNING]);
+  monitor.check();
+  links.delete('lan0');
+  monitor.check();
+  expect(monitor.lastNameOf(7)).toBe('lan0');
+});

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -187,8 +188,14 @@ describe('config export and import', () => {
     expect((await failure('import', '/nowhere/x')).message).toMatch(
       /^cannot import \/nowhere\/x: no such file or directory$/,
     );
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect((await failure('export', pipe)).message).toBe(
+      `cannot write settings to ${pipe}: it is no regular file (name another file; without one they go to standard output)`,
+    );
+    expect(statSync(pipe).isFIFO()).toBe(true);
     expect((await failure('export', '/nowhere/x')).message).toMatch(
-      /^cannot write settings to \/nowhere\/x: no such file or directory$/,
+      /^cannot write settings to \/nowhere\/x: no such file or directory \(name another file/,
     );
   });
 });

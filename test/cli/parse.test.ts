@@ -92,6 +92,7 @@ describe('the command line', () => {
     ['-r - -B', 'cannot use -r - with -B: the background has no standard input (see iptraf-ts --help)'],
     ['-i x --physical', 'cannot use --physical: it goes with all (-i all --physical)'],
     ['completion tcsh', 'cannot use completion tcsh: say one of bash, zsh, fish (see iptraf-ts --help)'],
+    ['-g -I 5', 'cannot use -I with -g: this monitor has no log in this version (-I with -i IF)'],
     ['doctor now', 'cannot use doctor now: doctor takes no word (see iptraf-ts --help)'],
     [
       'config show',

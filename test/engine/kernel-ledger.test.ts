@@ -81,6 +81,13 @@ describe('the kernel ledger', () => {
     expect(ledger.accountOf('eth0')?.kernel.rxPackets).toBe(12);
   });
 
+  it('goes on under the new name of an interface that was renamed', () => {
+    read({ rxPackets: 5000, rxErrors: 3 }, [0, 0], 4);
+    ledger.read([linkView('lan0', { index: 4, readAt: time++ }, { rxPackets: 5010, rxErrors: 3 })]);
+    ledger.settle(() => ({ inPackets: 10, inBytes: 1000, outPackets: 0, outBytes: 0 }));
+    expect(ledger.accountOf('lan0')).toMatchObject({ kernel: { rxPackets: 10, rxErrors: 0 }, missed: 0 });
+  });
+
   it('does not compare a direction that the capture does not have', () => {
     read({ rxPackets: 10, txPackets: 10 }, [0, null]);
     read({ rxPackets: 30, txPackets: 30 }, [20, null]);

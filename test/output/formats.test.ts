@@ -4,7 +4,7 @@ import type { IpTrafficRow } from '../../screens/ip-traffic/types.ts';
 import { MONITOR_ENTRIES } from '../../screens/monitors.ts';
 import { CsvFormat, csvField } from '../../src/output/csv.ts';
 import { JsonFormat } from '../../src/output/json.ts';
-import { outputFormat } from '../../src/output/monitors.ts';
+import { monitorOutput, outputFormat } from '../../src/output/monitors.ts';
 import { TextFormat } from '../../src/output/text.ts';
 import { isoTime } from '../../src/output/time.ts';
 import type { OutputFormat } from '../../src/output/writer.ts';
@@ -142,6 +142,36 @@ describe('text', () => {
     const [, line] = format.rows([{ ...rows[0], bytesPerSecond: [null, null] }]).split('\n');
     expect(line).toMatch(/ - +-$/);
   });
+
+  it('shows bytes and rates of whole frames where they are asked for', () => {
+    const one = { ...rows[0], wireBytes: [1001, 1002], wireBytesPerSecond: [10, 20] } as IpTrafficRow;
+    const [facts, titles, line] = written(new TextFormat(ipTrafficOutput, 'wire'), [one]).split('\n');
+    const wanted = ['BYTES_SENT', 'BYTES_RECV', 'BITS/S_SENT', 'BITS/S_RECV'];
+    const places = wanted.map((title) => titles.split(/ +/).indexOf(title));
+    expect(places.map((place) => line.split(/ +/)[place])).toEqual(['1001', '1002', '80', '160']);
+    expect(facts).toContain(`  wire bit/s ${Math.round((head.totals.wireBytesPerSecond ?? 0) * 8)}  `);
+  });
+
+  it.each(MONITOR_ENTRIES.filter(({ monitor }) => monitor !== 'packet-sizes').map(({ monitor }) => monitor))(
+    'of %s goes by the kind of bytes',
+    (monitor) => {
+      const counts = { packets: 1, ipPackets: 1, ipBytes: 111_111, wireBytes: 222_222 };
+      const rates = { packetsPerSecond: 1, bytesPerSecond: 1, wireBytesPerSecond: 1 };
+      const both = { ...counts, ...rates };
+      const row = new Proxy({} as Record<string, unknown>, {
+        get: (_, field) => {
+          if (field === 'ipBytes') return [111_111, 111_111];
+          if (field === 'wireBytes') return [222_222, 222_222];
+          if (['total', 'incoming', 'outgoing', 'to', 'from', 'in', 'out'].includes(String(field))) return both;
+          return { rates: { total: rates, incoming: rates, outgoing: rates } }[String(field)] ?? null;
+        },
+      });
+      const columns = monitorOutput(monitor).textColumns.filter(({ title }) => title.startsWith('BYTES'));
+      expect(columns.length).toBeGreaterThan(1);
+      for (const { title, read } of columns) expect([title, read(row, 'wire')]).toEqual([title, '222222']);
+      for (const { title, read } of columns) expect([title, read(row, 'ip')]).toEqual([title, '111111']);
+    },
+  );
 
   it('lets no escape sequence through', () => {
     const row = { ...rows[0], interface: '\u001b[31m evil' };

@@ -255,6 +255,32 @@ describe('pulling', () => {
     expect(surface.line(22)).not.toContain('paused:');
   });
 
+  it('gives a screen that is opened while paused its first figures, and holds them', async () => {
+    const second = new FakeScreen('second');
+    first.reactions.ENTER = { type: 'open', screen: second };
+    start();
+    await settle(10);
+    navigator.onKey('CTRL_P');
+    navigator.onKey('ENTER');
+    await settle(5000);
+    expect(surface.line(0)).toContain('PAUSED');
+    expect([second.updates, client.asked.length]).toEqual([1, 2]);
+    navigator.onKey('ESCAPE');
+    await settle(5000);
+    expect([first.updates, client.asked.length]).toEqual([1, 2]);
+  });
+
+  it('says after a reset while paused that the rows are those of before', async () => {
+    start();
+    await settle(10);
+    navigator.onKey('CTRL_P');
+    navigator.onKey('CTRL_R');
+    navigator.onKey('y');
+    await settle(10);
+    expect(client.requests).toEqual(['reset']);
+    expect(surface.line(22)).toContain('paused: these rows are held');
+  });
+
   it('a pull that was under way when the operator paused changes nothing', async () => {
     client.auto = false;
     start();

@@ -159,6 +159,23 @@ describe('the table of settings', () => {
 });
 
 describe('settings of a run', () => {
+  it('keep what another run has put into a list meanwhile, and what it took out', async () => {
+    const path = join(folder, 'settings.json');
+    const [gate, hall, mast] = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'];
+    const first = new SettingsStore(path);
+    await first.change({ stationDescriptions: { [gate]: 'gate', [hall]: 'hall' }, additionalPorts: ['80', '443'] });
+    const open = async (): Promise<LiveSettings> => new LiveSettings(new SettingsStore(path), await first.read());
+    const [one, other] = [await open(), await open()];
+    await one.change({ stationDescriptions: { [gate]: 'gate', [hall]: 'hall', [mast]: 'mast' } });
+    await one.change({ additionalPorts: ['80', '443', '8000'] });
+    await other.change({ stationDescriptions: { [gate]: 'new gate' }, additionalPorts: ['443', '9000'] });
+    await one.change({ theme: 'dark' });
+    expect(await first.read()).toMatchObject({ additionalPorts: ['443', '8000', '9000'], theme: 'dark' });
+    expect((await first.read()).stationDescriptions).toEqual({ [gate]: 'new gate', [mast]: 'mast' });
+    await one.change({ stationDescriptions: { [gate]: 'gate', [hall]: 'hall' } });
+    expect((await first.read()).stationDescriptions).toEqual({ [gate]: 'new gate' });
+  });
+
   /** A store in memory whose disk can be full. */
   class FakeStore {
     warnings: string[] = [];

@@ -87,7 +87,7 @@ export class LanStage {
   }
 
   page(options: Partial<LanStationsOptions> = {}, query: Partial<Query> = {}): LanPage {
-    const full = { panel: 'stations', bytes: 'ip', search: null, ...options };
+    const full = { panel: 'stations', byteKind: 'ip', search: null, ...options };
     return this.monitor.page({
       sort: 'bytes',
       descending: true,

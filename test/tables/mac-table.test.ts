@@ -27,6 +27,27 @@ describe('the MAC table', () => {
     expect(table.idOf(...mac(65_535), 0)).toBe(65_535);
   });
 
+  it('stays quick when a sender chooses its addresses', () => {
+    const table = new MacTable();
+    // All the same under low ^ (high << 13), which stands for any hash without a secret.
+    const chosen = (high: number): [number, number] => [high, (0x1234 ^ (high << 13)) >>> 0];
+    for (let high = 1; high <= 0xffff; high++) table.idOf(...chosen(high), 0);
+    expect(table.count).toBe(65_535);
+    // Where they stand in one row, an unknown one is compared with all of them: 13 billion comparisons.
+    for (let k = 0; k < 200_000; k++) table.idOf(...chosen(0), 0);
+    expect(table.idOf(...chosen(77), 0)).toBe(77);
+  });
+
+  it('has room again after a reset', () => {
+    const table = new MacTable();
+    for (let number = 1; number <= 70_000; number++) table.idOf(...mac(number), 0);
+    table.reset();
+    const id = table.idOf(...mac(80_000), 0);
+    expect([id, table.count]).toEqual([1, 1]);
+    expect([table.highOf(id), table.lowOf(id)]).toEqual(mac(80_000));
+    expect(table.idOf(...mac(1), 0)).toBe(2);
+  });
+
   it('has no id for the all-zero address of loopback', () => {
     const table = new MacTable();
     expect(table.idOf(0, 0, 0)).toBe(0);

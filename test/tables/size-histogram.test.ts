@@ -237,6 +237,42 @@ describe('the histogram', () => {
     expect(sum(sizes, [2000]).map(({ packets }) => packets)).toEqual([3, 3]);
   });
 
+  it('counts on where nothing came for long', () => {
+    const sizes = new SizeHistogram();
+    add(sizes, 60, 60, 1500, 9000);
+    for (let window = 0; window < 20; window++) sizes.closeWindow();
+    const rested = sum(sizes, [100, 2000]).map(({ packets, windowPackets }) => [packets, windowPackets]);
+    expect(rested).toEqual([
+      [2, 0],
+      [1, 0],
+      [1, 0],
+    ]);
+    expect(sizes.largest(0, 'unknown', 'network')).toBe(9000);
+    add(sizes, 60, 40_000);
+    expect(sum(sizes, [100, 2000]).map(({ packets }) => packets)).toEqual([3, 1, 2]);
+    sizes.closeWindow();
+    expect(sum(sizes, [100, 2000]).map(({ windowPackets }) => windowPackets)).toEqual([1, 0, 1]);
+    for (let window = 0; window < 20; window++) sizes.closeWindow();
+    add(sizes, 80_000);
+    sizes.closeWindow();
+    expect(sum(sizes, [100, 2000]).map(({ packets, windowPackets }) => [packets, windowPackets])).toEqual([
+      [3, 0],
+      [1, 0],
+      [3, 1],
+    ]);
+  });
+
+  it('gives back the memory of interfaces that nothing comes by any more', () => {
+    const sizes = new SizeHistogram();
+    for (let slot = 0; slot < 100; slot++) sizes.add(decodedBatch([{ ...packet, slot }]));
+    sizes.closeWindow();
+    expect(sizes.bytesInUse()).toBeGreaterThan(9_000_000);
+    for (let window = 0; window < 20; window++) sizes.closeWindow();
+    // One size in each of 200 cells.
+    expect(sizes.bytesInUse()).toBeLessThan(10_000);
+    expect(sizes.largest(99, 'in', 'network')).toBe(100);
+  });
+
   it('begins again after a reset', () => {
     const sizes = new SizeHistogram();
     add(sizes, 100, 80_000);

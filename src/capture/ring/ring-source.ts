@@ -119,9 +119,10 @@ export class RingSource implements CaptureSource {
     this.#cancelTurn();
     session.watcher.close();
     session.linkWatcher.close();
-    while (session.walker.fill()) {
+    // Not for ever: where packets come faster than they are counted, the kernel always has another block.
+    for (let blocks = 0; blocks < session.socket.blockCount && session.walker.fill(); ) {
       session.sink.onBatch(session.walker.batch);
-      session.walker.release();
+      if (session.walker.release()) blocks++;
     }
     this.#readStatistics(session);
     this.#session = null;

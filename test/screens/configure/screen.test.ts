@@ -168,6 +168,9 @@ describe('a change', () => {
   it('back to the default by d', () => {
     const changed = new Desk(CHANGED);
     changed.choose('tcpTimeoutMinutes').press('d').choose('additionalPorts').press('d');
+    expect(changed.draw()).toContain('Delete all of it (');
+    expect(changed.changes).toHaveLength(1);
+    changed.press('ESCAPE', 'd', 'y');
     expect(changed.changes).toEqual([{ tcpTimeoutMinutes: 15 }, { additionalPorts: [] }]);
   });
 

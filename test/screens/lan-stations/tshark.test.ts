@@ -41,7 +41,7 @@ describe.skipIf(unavailable !== null)(`stations against tshark (${unavailable ??
   afterAll(() => engine.stop());
 
   async function rows(): Promise<LanStationRow[]> {
-    const options = { panel: 'all', bytes: 'wire', search: null };
+    const options = { panel: 'all', byteKind: 'wire', search: null };
     const query = { sort: 'bytes', descending: true, offset: 0, limit: 0, follow: null, options };
     return (await engine.page('lan-stations', query)).rows as LanStationRow[];
   }

@@ -260,3 +260,19 @@ describe('the monitor', () => {
     expect(stage.page().rows.every(({ total }) => total.bytesPerSecond === 0)).toBe(true);
   });
 });
+
+describe('a page of very many ports', () => {
+  it('keeps its choice of ports until the window closes, also when the clock stands still, as at the end of a file', () => {
+    const stage = new Stage();
+    for (let port = 1; port <= 5000; port++) stage.pass(packets(tcp, 10_000 + port, port, port === 1 ? 2 : 1, 100));
+    const busiest = (): string[] => names(stage.page({ sort: 'packets', descending: true, limit: 1 }).rows);
+    expect(busiest()).toEqual(['tcp/1']);
+    stage.pass(packets(tcp, 10_002, 2, 5, 100));
+    expect(busiest()).toEqual(['tcp/1']);
+    expect(names(stage.page({ sort: 'packets', descending: true, limit: 2 }).rows)).toEqual(['tcp/2', 'tcp/1']);
+    stage.pass(packets(tcp, 10_003, 3, 9, 100));
+    expect(names(stage.page({ sort: 'packets', descending: true, limit: 2 }).rows)).toEqual(['tcp/2', 'tcp/1']);
+    stage.closeWindow(1);
+    expect(names(stage.page({ sort: 'packets', descending: true, limit: 2 }).rows)).toEqual(['tcp/3', 'tcp/2']);
+  });
+});
