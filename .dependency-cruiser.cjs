@@ -52,7 +52,7 @@ module.exports = {
     only(
       'screen-sees-kit',
       '^screens/[^/]+/(screen|columns)\\.ts',
-      '^(src/(base|wire/numbers|names)|src/(engine/(messages|monitor)|store/setting(s-table|-kinds))\\.ts|screens/)',
+      '^(src/(base|wire/numbers|names)|src/(engine/(link-view|messages|monitor)|store/setting(s-table|-kinds))\\.ts|screens/)',
       'front side of a screen module: never tables, capture or the engine; of the stores only the table of settings',
     ),
     {

@@ -1,6 +1,6 @@
 /** What is said of an interface around the figures: in the title, and in the lines below. Pure. */
 import { type Base, formatBytes, formatCount, formatLinkSpeed } from '../../src/base/format.ts';
-import type { LinkView } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
 import type { Figure } from '../kit/figures.ts';
 import type { DetailedExtra } from './types.ts';
 

@@ -8,7 +8,7 @@
 import { InterfaceStatistics, type RateDirection, type TrafficRates } from '../../src/engine/interface-statistics.ts';
 import { KernelComparison } from '../../src/engine/kernel-comparison.ts';
 import type { KernelAccount } from '../../src/engine/kernel-ledger.ts';
-import type { LinkView } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
 import { RateHistory, type SecondCounts } from '../../src/tables/rate-history.ts';
 import type { Counts } from '../../src/tables/totals.ts';

@@ -2,7 +2,7 @@
  * What crosses between the engine side (monitor.ts) and the front side (screen.ts, output.ts) of the detailed interface
  * statistics. Plain values only. CONTRACT section 4: counters since start or reset, unknown is null, units in names.
  */
-import type { LinkView } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
 
 /** Classes of traffic, in the order of screens and output. */
 export const DETAILED_CLASSES = [

@@ -6,7 +6,7 @@
  */
 import { InterfaceStatistics, type TrafficRates } from '../../src/engine/interface-statistics.ts';
 import { KernelComparison } from '../../src/engine/kernel-comparison.ts';
-import type { LinkView } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
 import { MinuteHistory } from '../../src/tables/minute-history.ts';
 import type { Counts } from '../../src/tables/totals.ts';

@@ -2,7 +2,7 @@
  * Engine side of the packet size monitor: counts every packet by its exact size, and makes brackets of the MTU of the
  * moment when it is asked. One interface, or the sum of all.
  */
-import type { LinkView } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
 import { noSizeCounts, SIZES, type SizeCounts, SizeHistogram, type SizeKind } from '../../src/tables/size-histogram.ts';
 import type { TrafficDirection } from '../../src/tables/traffic-classes.ts';

@@ -3,14 +3,9 @@
 import { EXIT } from '../base/errors.ts';
 import type { Probe, Verdict } from '../capture/doctor-probes.ts';
 import type { InterfaceInfo } from '../capture/interfaces.ts';
+import type { CommandResult } from './command-result.ts';
 import type { Shell } from './options.ts';
 import type { Invocation } from './parse.ts';
-
-export interface CommandResult {
-  /** For standard output, with a newline at its end. */
-  text: string;
-  status: number;
-}
 
 export async function runCommand({ values, command }: Invocation): Promise<CommandResult> {
   switch (command?.line.name) {

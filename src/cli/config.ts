@@ -17,7 +17,7 @@ import {
   type Settings,
   settingLine,
 } from '../store/settings-table.ts';
-import type { CommandResult } from './commands.ts';
+import type { CommandResult } from './command-result.ts';
 import { complain } from './fail.ts';
 import { wrap } from './help.ts';
 import { usageError } from './parse.ts';

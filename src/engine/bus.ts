@@ -5,7 +5,7 @@
 import type { CaptureFact } from '../capture/capture-source.ts';
 import type { ChangedRows } from '../tables/conversation-table.ts';
 import type { DecodedBatch } from '../wire/decoded-batch.ts';
-import type { LinkView } from './messages.ts';
+import type { LinkView } from './link-view.ts';
 
 /** A moment of the engine's time: monotonic clock live, packet timestamps in a file. */
 export interface Tick {

@@ -21,15 +21,8 @@ import { DECODE_STATUS, DECODE_STATUS_NAMES, DecodedBatch } from '../wire/decode
 import type { PacketBatch } from '../wire/packet-batch.ts';
 import { Bus, type Tick } from './bus.ts';
 import { Coverage, type CoverageInput } from './coverage.ts';
-import type {
-  CaptureView,
-  EngineOptions,
-  InterfaceView,
-  LinkView,
-  Snapshot,
-  SnapshotHead,
-  TotalsView,
-} from './messages.ts';
+import type { LinkView } from './link-view.ts';
+import type { CaptureView, EngineOptions, InterfaceView, Snapshot, SnapshotHead, TotalsView } from './messages.ts';
 import type { Monitor, MonitorName, Query } from './monitor.ts';
 
 /** Live ticks: four a second. */

@@ -13,7 +13,7 @@ import type { DecodedBatch } from '../wire/decoded-batch.ts';
 import { PACKET_TYPE } from '../wire/packet-batch.ts';
 import type { InterfaceStatistics } from './interface-statistics.ts';
 import { type CapturedCounts, type KernelAccount, KernelLedger } from './kernel-ledger.ts';
-import type { LinkView } from './messages.ts';
+import type { LinkView } from './link-view.ts';
 import type { MonitorContext } from './monitor.ts';
 
 /** A capture source hands packets over this many seconds late at most. */

@@ -8,7 +8,7 @@
  * It has no clock: the moment of a reading is LinkView.readAt.
  */
 import type { KernelCounters } from '../capture/kernel-counters.ts';
-import type { LinkView } from './messages.ts';
+import type { LinkView } from './link-view.ts';
 
 /** What was captured of one interface, in the unit in which the kernel counts there (LinkView.virtual). */
 export interface CapturedCounts {

@@ -1,7 +1,7 @@
 /** What the kernel says of every interface, for monitors: read again at most once a second. */
 import { listInterfaces } from '../capture/interfaces.ts';
 import { readKernelCounters } from '../capture/kernel-counters.ts';
-import type { LinkView } from './messages.ts';
+import type { LinkView } from './link-view.ts';
 
 /** Milliseconds for which a reading is used again: several monitors and four pulls a second ask. */
 const FRESH_MS = 900;

@@ -5,7 +5,6 @@
 
 import type { OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact, CaptureKind } from '../capture/capture-source.ts';
-import type { KernelCounters } from '../capture/kernel-counters.ts';
 import type { MonitorName, Page, Query } from './monitor.ts';
 
 /** An interface as screens name it. */
@@ -15,36 +14,6 @@ export interface InterfaceView {
   name: string;
   /** false after it went down or vanished. */
   up: boolean;
-}
-
-/** An interface as the kernel describes it, with the kernel's own counters. */
-export interface LinkView {
-  name: string;
-  /** Kernel's index; 0 where /sys does not have the interface. */
-  index: number;
-  /** Administratively up. */
-  up: boolean;
-  /** Up, and there is a carrier. */
-  running: boolean;
-  /** With prefix length. */
-  addresses: string[];
-  mac: string | null;
-  /** Bytes; 0 = unknown. */
-  mtu: number;
-  /** Mbit/s, or null where the kernel does not know. */
-  speed: number | null;
-  /** Driver of the card, else the kind of virtual interface: "bridge", "veth", "loopback". */
-  kind: string;
-  /** Bridge or bond that this one belongs to, or null. */
-  master: string | null;
-  /** Interfaces that this one sits on. */
-  lower: string[];
-  /** No card stands behind it: the kernel counts buffers here, and not the packets they would be on a wire. */
-  virtual: boolean;
-  /** Since the interface was made; null where /proc/net/dev does not have it. */
-  kernel: KernelCounters | null;
-  /** `kernel` was read before this moment, and not long before: wall clock, seconds since 1970. */
-  readAt: number;
 }
 
 /** The `capture` object of machine output, and the status line. */

@@ -5,7 +5,8 @@
 import type { ConversationTable } from '../tables/conversation-table.ts';
 import type { TcpTracker } from '../tables/tcp-tracker.ts';
 import type { Bus } from './bus.ts';
-import type { EngineOptions, InterfaceView, LinkView } from './messages.ts';
+import type { LinkView } from './link-view.ts';
+import type { EngineOptions, InterfaceView } from './messages.ts';
 
 export const MONITOR_NAMES = [
   'ip-traffic',

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Bus } from '../../src/engine/bus.ts';
 import { InterfaceStatistics } from '../../src/engine/interface-statistics.ts';
 import { KernelComparison } from '../../src/engine/kernel-comparison.ts';
-import type { LinkView } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
 import type { MonitorContext } from '../../src/engine/monitor.ts';
 import { decodedBatch } from '../support/decoded.ts';
 import { linkView } from '../support/links.ts';

@@ -4,7 +4,8 @@ import type { GeneralExtra, GeneralOptions, GeneralRow } from '../../screens/gen
 import type { Screen } from '../../screens/kit/screen.ts';
 import type { KernelCounters } from '../../src/capture/kernel-counters.ts';
 import { Bus } from '../../src/engine/bus.ts';
-import type { EngineOptions, LinkView, Snapshot, SnapshotHead } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
+import type { EngineOptions, Snapshot, SnapshotHead } from '../../src/engine/messages.ts';
 import type { MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
 import { Totals } from '../../src/tables/totals.ts';
 import type { DecodedBatch } from '../../src/wire/decoded-batch.ts';

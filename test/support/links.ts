@@ -1,6 +1,6 @@
 /** Interfaces as the kernel describes them, for tests. */
 import type { KernelCounters } from '../../src/capture/kernel-counters.ts';
-import type { LinkView } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
 
 const NOTHING: KernelCounters = {
   rxBytes: 0,

@@ -2,7 +2,8 @@
 import { PacketSizesMonitor } from '../../screens/packet-sizes/monitor.ts';
 import type { PacketSizesExtra, PacketSizesRow } from '../../screens/packet-sizes/types.ts';
 import { Bus } from '../../src/engine/bus.ts';
-import type { EngineOptions, LinkView, SnapshotHead } from '../../src/engine/messages.ts';
+import type { LinkView } from '../../src/engine/link-view.ts';
+import type { EngineOptions, SnapshotHead } from '../../src/engine/messages.ts';
 import type { MonitorContext, Page } from '../../src/engine/monitor.ts';
 import { ConversationTable } from '../../src/tables/conversation-table.ts';
 import { TcpTracker } from '../../src/tables/tcp-tracker.ts';
