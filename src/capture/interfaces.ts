@@ -21,6 +21,8 @@ export interface SystemRoots {
   root: string;
   /** Addresses in CIDR notation by interface name. */
   addresses: () => Map<string, string[]>;
+  /** What an interface's driver calls itself, asked where /sys does not tell; null: unknown. */
+  driver: (name: string) => string | null;
 }
 
 /** An interface as the picker and the `interfaces` command show it. */
@@ -72,7 +74,7 @@ const KIND_OF_HARDWARE_TYPE = new Map<number, string>([
 ]);
 
 function withDefaults(roots: Partial<SystemRoots>): SystemRoots {
-  return { sys: '/sys', proc: '/proc', root: '', addresses: addressesByInterface, ...roots };
+  return { sys: '/sys', proc: '/proc', root: '', addresses: addressesByInterface, driver: () => null, ...roots };
 }
 
 function addressesByInterface(): Map<string, string[]> {
@@ -88,17 +90,17 @@ function addressesByInterface(): Map<string, string[]> {
 
 /** Every interface of this network namespace, also those that are down, by index. */
 export function listInterfaces(roots: Partial<SystemRoots> = {}): InterfaceInfo[] {
-  const { sys, proc, addresses } = withDefaults(roots);
+  const { sys, proc, addresses, driver } = withDefaults(roots);
   const folder = join(sys, 'class/net');
   const known = addresses();
   const found: InterfaceInfo[] = [];
   for (const name of readdirSync(folder)) {
     // An interface may vanish while we read, and bonding_masters is none.
     if (read(join(folder, name, 'ifindex')) === '') continue;
-    found.push(readInterface(folder, name, known.get(name) ?? []));
+    found.push(readInterface(folder, name, known.get(name) ?? [], driver));
   }
   for (const name of namesIn(join(proc, 'net/dev'))) {
-    if (!found.some((entry) => entry.name === name)) found.push(unseenInterface(name, known.get(name) ?? null));
+    if (!found.some((entry) => entry.name === name)) found.push(unseenInterface(name, known.get(name) ?? null, driver));
   }
   return found.sort((a, b) => a.index - b.index);
 }
@@ -111,9 +113,9 @@ function namesIn(procNetDev: string): Iterable<string> {
  * An interface of ours that /sys does not have: after `nsenter -n`, /sys shows the namespace that it was mounted in.
  * What the C library does not tell of it is unknown.
  */
-function unseenInterface(name: string, addresses: string[] | null): InterfaceInfo {
+function unseenInterface(name: string, addresses: string[] | null, driver: SystemRoots['driver']): InterfaceInfo {
   const running = addresses !== null;
-  const state = { up: running, running, loopback: name === 'lo', virtual: true, kind: 'virtual' };
+  const state = { up: running, running, loopback: name === 'lo', virtual: true, kind: driver(name) ?? 'virtual' };
   return {
     name,
     index: 0,
@@ -127,7 +129,12 @@ function unseenInterface(name: string, addresses: string[] | null): InterfaceInf
   };
 }
 
-function readInterface(folder: string, name: string, addresses: string[]): InterfaceInfo {
+function readInterface(
+  folder: string,
+  name: string,
+  addresses: string[],
+  driver: SystemRoots['driver'],
+): InterfaceInfo {
   const path = join(folder, name);
   const up = (Number(read(join(path, 'flags'))) & IFF_UP) !== 0;
   const mac = read(join(path, 'address'));
@@ -143,7 +150,7 @@ function readInterface(folder: string, name: string, addresses: string[]): Inter
     mac: /^(00:)*00$|^$/.test(mac) ? null : mac,
     mtu: Number(read(join(path, 'mtu'))),
     speed: speed > 0 ? speed : null,
-    kind: kindOf(path, lower),
+    kind: kindOf(path, lower) ?? driver(name) ?? 'virtual',
     virtual: isVirtual(name, folder),
     loopback: Number(read(join(path, 'type'))) === ARPHRD_LOOPBACK,
     master: linkName(join(path, 'master')),
@@ -176,7 +183,8 @@ function lowerOf(path: string): string[] {
   }
 }
 
-function kindOf(path: string, lower: readonly string[]): string {
+/** What /sys says of it; null: nothing. */
+function kindOf(path: string, lower: readonly string[]): string | null {
   const driver = linkName(join(path, 'device/driver'));
   if (driver !== null) return driver;
   const deviceType = /^DEVTYPE=(.+)$/m.exec(read(join(path, 'uevent')));
@@ -186,7 +194,7 @@ function kindOf(path: string, lower: readonly string[]): string {
   if (byType !== undefined) return byType;
   // The other end of a veth pair is its "link" without being below it.
   const link = read(join(path, 'iflink'));
-  return lower.length === 0 && link !== '' && link !== read(join(path, 'ifindex')) ? 'veth' : 'virtual';
+  return lower.length === 0 && link !== '' && link !== read(join(path, 'ifindex')) ? 'veth' : null;
 }
 
 /** Interface of the default route, else the first that is up and no loopback, else null. */

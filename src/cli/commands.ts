@@ -39,7 +39,8 @@ function done(text: string): CommandResult {
 
 async function interfaces(json: boolean): Promise<string> {
   const { listInterfaces } = await import('../capture/interfaces.ts');
-  const list = listInterfaces();
+  const { withDriverNames } = await import('../capture/driver-names.ts');
+  const list = withDriverNames((driver) => listInterfaces({ driver }));
   if (json) return list.map((info) => `${JSON.stringify(info)}\n`).join('');
   return table([
     ['interface', 'state', 'speed', 'kind', 'mac', 'addresses'],

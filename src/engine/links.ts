@@ -1,4 +1,5 @@
 /** What the kernel says of every interface, for monitors: read again at most once a second. */
+import { withDriverNames } from '../capture/driver-names.ts';
 import { listInterfaces } from '../capture/interfaces.ts';
 import { readKernelCounters } from '../capture/kernel-counters.ts';
 import type { LinkView } from './link-view.ts';
@@ -32,7 +33,7 @@ function readLinks(): LinkView[] | null {
     const counters = readKernelCounters();
     // The clock counts in milliseconds: in the next one the counters had certainly been read.
     const readAt = (Date.now() + 1) / 1000;
-    return listInterfaces().map((info) => ({
+    return withDriverNames((driver) => listInterfaces({ driver })).map((info) => ({
       name: info.name,
       index: info.index,
       up: info.up,

@@ -2,7 +2,7 @@
  * Interfaces as the kernel of *our* network namespace names them (netdevice(7) ioctls; /sys may show another one's),
  * and news about them (rtnetlink(7)).
  *
- *   struct ifreq   0..15 name, NUL-terminated   16.. index i32 | flags i16 | hardware type u16   40 bytes
+ *   struct ifreq   0..15 name, NUL-terminated   16.. index i32 | flags i16 | hardware type u16 | pointer u64   40 bytes
  */
 import { koffi, libc, SystemCallError } from './koffi.ts';
 import { AF, bindSocket, closeDescriptor, openSocket, ReadWatcher, receiveNow, SOCK } from './sockets.ts';
@@ -11,11 +11,20 @@ const SIOCGIFNAME = 0x8910;
 const SIOCGIFFLAGS = 0x8913;
 const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
+const SIOCETHTOOL = 0x8946;
 const IFREQ_BYTES = 40;
 const NAME_BYTES = 16;
 
+/** struct ethtool_drvinfo (linux/ethtool.h): 0..3 command, 4..35 driver, NUL-terminated, … */
+const DRIVER_INFO_BYTES = 196;
+const DRIVER_BYTES = 32;
+const ETHTOOL_GDRVINFO = 3;
+
 /** Interface flags (net/if.h). */
 export const IFF = { up: 1, running: 0x40 } as const;
+
+/** There is no such interface, or it has nothing to answer. */
+const ABSENT: ReadonlySet<string> = new Set(['ENODEV', 'ENXIO', 'EOPNOTSUPP']);
 
 const RTMGRP_LINK = 1;
 
@@ -43,6 +52,16 @@ export class InterfaceQueries {
     return this.#ask(SIOCGIFHWADDR, name) ? this.#request.readUInt16LE(NAME_BYTES) : null;
   }
 
+  /** What its driver calls itself (ethtool(8), -i): "e1000e", "veth". null: it does not say, or there is no such interface. */
+  driver(name: string): string | null {
+    const info = Buffer.alloc(DRIVER_INFO_BYTES);
+    info.writeUInt32LE(ETHTOOL_GDRVINFO, 0);
+    // The request points to it: `info` stays referenced during the call.
+    if (!this.#ask(SIOCETHTOOL, name, koffi().address(info))) return null;
+    const driver = info.subarray(4, 4 + DRIVER_BYTES);
+    return driver[0] === 0 ? null : driver.toString('latin1', 0, driver.indexOf(0));
+  }
+
   /** The interface's name, or null where the index is not in use. */
   name(index: number): string | null {
     this.#request.fill(0);
@@ -55,18 +74,19 @@ export class InterfaceQueries {
     closeDescriptor(this.#fd);
   }
 
-  #ask(request: number, name: string): boolean {
+  #ask(request: number, name: string, pointer = 0n): boolean {
     const bytes = Buffer.from(name);
     if (bytes.byteLength === 0 || bytes.byteLength >= NAME_BYTES || bytes.includes(0)) return false;
     this.#request.fill(0);
     bytes.copy(this.#request);
+    this.#request.writeBigUInt64LE(pointer, NAME_BYTES);
     return this.#ioctl(request);
   }
 
   #ioctl(request: number): boolean {
     if (libcIoctl(this.#fd, request, this.#request) === 0) return true;
     const error = new SystemCallError('ioctl', koffi().errno());
-    if (error.code === 'ENODEV' || error.code === 'ENXIO') return false;
+    if (ABSENT.has(error.code)) return false;
     throw error;
   }
 }

@@ -77,7 +77,13 @@ beforeAll(() => {
     ['br0', ['192.168.1.5/24', 'fe80::1/64']],
     ['tun0', ['10.9.0.1/32']],
   ]);
-  roots = { sys: join(folder, 'sys'), proc: join(folder, 'proc'), root: folder, addresses: () => addresses };
+  roots = {
+    sys: join(folder, 'sys'),
+    proc: join(folder, 'proc'),
+    root: folder,
+    addresses: () => addresses,
+    driver: () => null,
+  };
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -127,9 +133,10 @@ describe('the list of interfaces', () => {
   it('has interfaces that only this namespace knows, with what the C library says about them', () => {
     write('other/net/dev', 'header\n veth7: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0');
     const addresses = (): Map<string, string[]> => new Map([['veth7', ['10.0.0.1/24']]]);
-    const list = listInterfaces({ ...roots, proc: join(folder, 'other'), addresses });
+    const list = listInterfaces({ ...roots, proc: join(folder, 'other'), addresses, driver: () => 'veth' });
     expect(list.find(({ name }) => name === 'veth7')).toMatchObject({
       up: true,
+      kind: 'veth',
       addresses: ['10.0.0.1/24'],
       mac: null,
     });

@@ -71,6 +71,12 @@ describe.skipIf(unavailable !== null)(`live detailed statistics (${unavailable ?
     expect(taken.capture.droppedByKernel).toBe(0);
   });
 
+  it('name the driver of the interface', () => {
+    const lines = pair.left.run(process.execPath, PROGRAM, 'interfaces', '--json').trim().split('\n');
+    const found = lines.map((line) => JSON.parse(line)).find(({ name }) => name === pair.left.interface);
+    expect(found.kind).toBe('veth');
+  });
+
   it('compare offloaded buffers with the kernel as it counts them', async () => {
     const { left, right } = pair;
     right.spawn(['iperf3', '-s', '-1'], { stdio: 'ignore' });
