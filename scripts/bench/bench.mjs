@@ -11,6 +11,7 @@ import { cpuPerPacket, frame, fullSpeed, idle, RATE } from './live.mjs';
 import { monitorSections } from './monitors.mjs';
 import { readingRates, startUp } from './offline.mjs';
 import { markdown, megabytes, number, ratio, writeBetweenMarkers } from './report.mjs';
+import { targetSections } from './targets.mjs';
 import { PROGRAM, TOOLS } from './tools.mjs';
 
 const { values: options } = parseArgs({
@@ -20,6 +21,9 @@ const quick = options.quick;
 const window = quick ? { warmUp: 3, seconds: 3 } : { warmUp: 6, seconds: 10 };
 const CONVERSATIONS = [1000, 30_000, 200_000];
 const OURS = Object.keys(TOOLS).filter((name) => TOOLS[name].needs === null);
+
+/** What targets.mjs compares, by name. */
+const figures = new Map();
 
 /** name -> the sections of the report it makes. */
 const MEASUREMENTS = {
@@ -48,7 +52,7 @@ async function main() {
     progress(name);
     sections.push(...(await measure(sender)));
   }
-  const text = markdown(sections);
+  const text = markdown([...targetSections(figures), ...sections]);
   console.log(text);
   if (options.markdown !== undefined) writeBetweenMarkers(options.markdown, text);
 }
@@ -64,6 +68,7 @@ function progress(text) {
 
 async function startUpSection() {
   const { empty, help, screen } = await startUp(quick ? 7 : 15);
+  figures.set('help', help / empty).set('screen', screen / empty);
   const row = (what, value) => [what, `${number(value)} ms`, ratio(value, empty)];
   const rows = [row('`node -e 0`', empty), row('`iptraf-ts --help`', help), row('`iptraf-ts`, first screen', screen)];
   return [{ title: 'Start', columns: ['time', 'ratio'], rows }];
@@ -71,6 +76,7 @@ async function startUpSection() {
 
 async function idleSection() {
   const { cpuShare, resident } = await idle(quick ? 5 : 15);
+  figures.set('idle', cpuShare * 100).set('resident', resident);
   const rows = [
     ['CPU', `${number(cpuShare * 100, 2)} %`],
     ['resident memory, both processes, beside the ring', megabytes(resident)],
@@ -97,11 +103,19 @@ async function cpuSections(sender) {
     `\`${name}\``,
     ...CONVERSATIONS.map((conversations) => cell(name, conversations)),
   ]);
+  noteCpu((name, conversations) => results.get(`${name} ${conversations}`)?.nanosecondsPerPacket);
   const columns = CONVERSATIONS.map((conversations) => `${number(conversations)} conversations`);
   return [
     { title: `CPU ns a packet at ${number(RATE / 1000)} kpps, TCP and UDP`, columns, rows },
     await memorySection(sender),
   ];
+}
+
+function noteCpu(nanoseconds) {
+  const live = nanoseconds(OURS[0], 1000);
+  figures.set('live', live).set('growth', nanoseconds(OURS[0], 200_000) / live);
+  const iptraf = nanoseconds('iptraf-ng -i', 1000);
+  if (iptraf !== undefined) figures.set('ofIptraf', live / iptraf);
 }
 
 /**
@@ -114,7 +128,9 @@ async function memorySection(sender) {
     const measure = (conversations) => cpuPerPacket(sender, OURS[0], { conversations, traffic, ...window });
     const few = await measure(20_000);
     const many = await measure(200_000);
-    rows.push([traffic.toUpperCase(), `${number((many.anonymous - few.anonymous) / 180_000)} bytes`]);
+    const bytes = (many.anonymous - few.anonymous) / 180_000;
+    figures.set(traffic, bytes);
+    rows.push([traffic.toUpperCase(), `${number(bytes)} bytes`]);
   }
   return { title: 'Memory of a conversation, at 200,000', columns: ['iptraf-ts'], rows };
 }
@@ -124,6 +140,7 @@ async function speedSection(sender) {
   for (const name of [OURS[0], 'tcpdump -w /dev/null']) {
     const result = await fullSpeed(sender, name, { conversations: 1000, seconds: quick ? 4 : 10 });
     if (result === null) continue;
+    if (name === OURS[0]) figures.set('dropped', result.dropped);
     const share = `${number((result.counted / result.arrived) * 100, 3)} %`;
     rows.push([`\`${name}\``, number(result.packetsPerSecond), number(result.arrived), share, number(result.dropped)]);
   }
@@ -136,6 +153,8 @@ function fileSection(sender) {
   return [1000, 200_000].map((conversations) => {
     const rates = readingRates(sender, folder, { conversations, packets });
     const tcpdump = rates.find(({ name }) => name.startsWith('tcpdump')).rate;
+    figures.set(conversations === 1000 ? 'file' : 'largeFile', rates[0].rate);
+    if (conversations === 1000 && tcpdump !== null) figures.set('ofTcpdump', rates[0].rate / tcpdump);
     const rows = rates.map(({ name, rate }) => [`\`${name}\``, number(rate), ratio(rate, tcpdump)]);
     return { title: `Reading ${number(packets)} packets, ${number(conversations)} conversations`, columns, rows };
   });
@@ -143,6 +162,7 @@ function fileSection(sender) {
 
 async function frameSection(sender) {
   const { framesPerSecond, milliseconds, bytes } = await frame(sender, quick ? 5 : 15);
+  figures.set('frame', milliseconds);
   const rows = [
     ['CPU of the front process', `${number(milliseconds, 2)} ms`],
     ['bytes', number(bytes)],
