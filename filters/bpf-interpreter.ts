@@ -72,10 +72,20 @@ export function ancillaryValue(batch: PacketBatch, i: number, which: number): nu
   }
 }
 
-/** EtherType of an Ethernet frame, as the kernel's skb->protocol: 0 where there is none. */
+/** A smaller number in the type field is the length of an 802.3 frame. */
+const LEAST_ETHERTYPE = 0x600;
+/** What the kernel calls 802.3 frames: ETH_P_802_2, and ETH_P_802_3 where Novell's ffff stands in place of 802.2. */
+const PROTOCOL_802_2 = 4;
+const PROTOCOL_802_3 = 1;
+
+/** EtherType of an Ethernet frame, as the kernel's skb->protocol (eth_type_trans): 0 where there is none. */
 function protocolOf(batch: PacketBatch, i: number): number {
-  if (batch.linkType[i] !== ETHERNET || batch.capturedLength[i] < 14) return 0;
-  return batch.view.getUint16(batch.offset[i] + TAG_OFFSET);
+  const captured = batch.capturedLength[i];
+  if (batch.linkType[i] !== ETHERNET || captured < 14) return 0;
+  const at = batch.offset[i] + TAG_OFFSET;
+  const type = batch.view.getUint16(at);
+  if (type >= LEAST_ETHERTYPE) return type;
+  return captured >= 16 && batch.view.getUint16(at + 2) === 0xffff ? PROTOCOL_802_3 : PROTOCOL_802_2;
 }
 
 /** Times a program may jump back: more than the headers that fit into the largest packet, 65,535 / 8. */

@@ -64,13 +64,14 @@ const VLAN_ANCILLARY: ReadonlySet<number> = new Set([ANCILLARY.vlanTag, ANCILLAR
 
 export const MEMORY_SLOTS = 16;
 
-/** BPF_MAXINSNS: the kernel takes no more. */
-const MAXIMUM_KERNEL_INSTRUCTIONS = 4096;
+/** BPF_MAXINSNS: longer programs are refused by the kernel. */
+export const MAXIMUM_INSTRUCTIONS = 4096;
 
 /** Largest program that is run in user space: a long list of hosts is a program of several instructions each. */
 const MAXIMUM_USER_INSTRUCTIONS = 1_000_000;
 
-const INSTRUCTION_BYTES = 8;
+/** Bytes of an instruction: u16 code, u8 jump if true, u8 jump if false, u32 k. */
+export const INSTRUCTION_BYTES = 8;
 
 export interface DecodedBpf {
   words: Uint32Array;
@@ -83,11 +84,6 @@ export interface DecodedBpf {
   usesStrippedTag: boolean;
   /** True where an instruction jumps back. */
   loops: boolean;
-}
-
-/** True when the kernel takes the program. */
-export function fitsKernel({ length, loops }: DecodedBpf): boolean {
-  return length <= MAXIMUM_KERNEL_INSTRUCTIONS && !loops;
 }
 
 /** Takes a program apart; throws when it breaks a rule (a bug: libpcap compiled it, or it came over our own channel). */

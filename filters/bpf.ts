@@ -2,20 +2,10 @@
  * Capture expressions (pcap-filter(7)) applied to batches: one program per link type, compiled when it is first met.
  * Compiling is injected: it needs libpcap, and this room has no system calls.
  */
-import type { BpfProgram } from '../src/base/bpf-program.ts';
+import type { BpfProgram, CompiledExpression } from '../src/base/bpf-program.ts';
 import type { PacketBatch } from '../src/wire/packet-batch.ts';
 import { runBpf } from './bpf-interpreter.ts';
-import type { DecodedBpf } from './bpf-program.ts';
-import {
-  ANCILLARY,
-  ANCILLARY_BASE,
-  BPF_A,
-  BPF_CLASS,
-  BPF_JMP,
-  BPF_MODE,
-  decodeBpf,
-  fitsKernel,
-} from './bpf-program.ts';
+import { decodeBpf } from './bpf-program.ts';
 import { translateBpf } from './bpf-translator.ts';
 
 /** Answers what the program returns for packet i of a batch: 0 = rejected. */
@@ -43,16 +33,21 @@ export class ExpressionFilter {
 
   /** Sets selected[i] to 1 where packet i matches and to 0 where not, for all i < batch.count; returns how many did not. */
   select(batch: PacketBatch, selected: Uint8Array): number {
-    const { linkType, count } = batch;
-    let runner = this.#lastRunner;
+    const { count } = batch;
     let rejected = 0;
     for (let i = 0; i < count; i++) {
-      if (linkType[i] !== this.#lastLinkType) runner = this.#switchTo(linkType[i]);
-      const accepted = runner(batch, i) === 0 ? 0 : 1;
+      const accepted = this.accepts(batch, i) ? 1 : 0;
       selected[i] = accepted;
       rejected += 1 - accepted;
     }
     return rejected;
+  }
+
+  /** True when packet i of the batch matches. */
+  accepts(batch: PacketBatch, i: number): boolean {
+    const linkType = batch.linkType[i];
+    const runner = linkType === this.#lastLinkType ? this.#lastRunner : this.#switchTo(linkType);
+    return runner(batch, i) !== 0;
   }
 
   #switchTo(linkType: number): BpfRunner {
@@ -64,48 +59,13 @@ export class ExpressionFilter {
   }
 }
 
-/** Return value of "all of it", where the program itself has no other: libpcap's largest snapshot length. */
-const WHOLE_PACKET = 262_144;
+/** BPF_RET of 0: no packet of this link type matches, since the expression has no sense there. */
+const REJECT_ALL = new Uint8Array([0x06, 0, 0, 0, 0, 0, 0, 0]);
 
-/**
- * What the kernel may run in front of us: accepts every packet that the program accepts in user space, and more.
- * null where the kernel would refuse it (longer than 4,096 instructions, or a loop). The program sees frames with their VLAN tag in place; the kernel stripped it, so packets with a tag beside them pass.
- * @param hardwareType ARPHRD_ number the program was compiled for, where packets of others come too (they pass), or null
- */
-export function prefilterProgram(program: BpfProgram, hardwareType: number | null = null): BpfProgram | null {
-  const decoded = decodeBpf(program);
-  const accept = acceptValue(decoded);
-  const guards = [
-    [BPF_CLASS.ld | BPF_MODE.abs, 0, 0, ANCILLARY_BASE + ANCILLARY.vlanTagPresent],
-    [BPF_CLASS.jmp | BPF_JMP.jeq, 1, 0, 0],
-    [BPF_CLASS.ret, 0, 0, accept],
-  ];
-  if (hardwareType !== null) {
-    guards.push(
-      [BPF_CLASS.ld | BPF_MODE.abs, 0, 0, ANCILLARY_BASE + ANCILLARY.hardwareType],
-      [BPF_CLASS.jmp | BPF_JMP.jeq, 1, 0, hardwareType],
-      [BPF_CLASS.ret, 0, 0, accept],
-    );
-  }
-  if (!fitsKernel({ ...decoded, length: decoded.length + guards.length })) return null;
-  const instructions = new Uint8Array(guards.length * 8 + program.instructions.length);
-  const view = new DataView(instructions.buffer);
-  for (const [n, [code, whenTrue, whenFalse, k]] of guards.entries()) {
-    view.setUint16(n * 8, code, true);
-    view.setUint8(n * 8 + 2, whenTrue);
-    view.setUint8(n * 8 + 3, whenFalse);
-    view.setUint32(n * 8 + 4, k, true);
-  }
-  instructions.set(program.instructions, guards.length * 8);
-  return { instructions };
-}
-
-/** The largest number that the program returns: its snapshot length. */
-function acceptValue({ words, length }: DecodedBpf): number {
-  let largest = 0;
-  for (let n = 0; n < length; n++) {
-    const code = words[n * 4];
-    if ((code & 7) === BPF_CLASS.ret && (code & BPF_A) === 0) largest = Math.max(largest, words[n * 4 + 3]);
-  }
-  return largest === 0 ? WHOLE_PACKET : largest;
+/** The filter of an expression that was compiled for every link type that may come. */
+export function expressionFilter({ text, programs }: CompiledExpression): ExpressionFilter {
+  return new ExpressionFilter(text, (linkType) => {
+    const program = programs.find((candidate) => candidate.linkType === linkType);
+    return { instructions: program?.instructions ?? REJECT_ALL };
+  });
 }

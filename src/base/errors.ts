@@ -21,6 +21,7 @@ export const EXIT = {
 export type OperatorErrorCode =
   | 'E_USAGE'
   | 'E_EXPRESSION'
+  | 'E_FILTER'
   | 'E_INTERFACE_UNKNOWN'
   | 'E_CAPTURE_PERMISSION'
   | 'E_CAPTURE_UNAVAILABLE'
@@ -34,6 +35,7 @@ export type OperatorErrorCode =
 const EXIT_OF: Record<OperatorErrorCode, number> = {
   E_USAGE: EXIT.usage,
   E_EXPRESSION: EXIT.usage,
+  E_FILTER: EXIT.usage,
   E_INTERFACE_UNKNOWN: EXIT.failed,
   E_CAPTURE_PERMISSION: EXIT.noPermission,
   E_CAPTURE_UNAVAILABLE: EXIT.failed,

@@ -71,6 +71,10 @@ export class AutoSource implements CaptureSource {
     return this.#source.statistics();
   }
 
+  get prefilterRefusal(): string | null {
+    return this.#source.prefilterRefusal ?? null;
+  }
+
   setPrefilter(program: BpfProgram | null): void {
     this.#source.setPrefilter?.(program);
   }

@@ -65,6 +65,8 @@ export interface CaptureSource {
    * The program must accept a superset of what is wanted. null = everything.
    */
   setPrefilter?(program: BpfProgram | null): void;
+  /** Why the kernel does not run the pre-filter, or null (ring only). */
+  readonly prefilterRefusal?: string | null;
   /** Gives everything back. Idempotent. */
   stop(): Promise<void>;
 }

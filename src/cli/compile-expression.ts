@@ -5,8 +5,8 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { rewriteExpression } from '../../filters/expression.ts';
+import type { CompiledExpression } from '../base/bpf-program.ts';
 import { OperatorError } from '../base/errors.ts';
-import type { CompiledExpression } from '../engine/messages.ts';
 import { compileExpression } from '../native/libpcap.ts';
 import { LINKTYPE } from '../wire/numbers.ts';
 

@@ -1,23 +1,19 @@
 /** Puts an engine together as its options say: which source, which filter, which monitors, which file to write. */
 import { openSync } from 'node:fs';
-import { ExpressionFilter, prefilterProgram } from '../../filters/bpf.ts';
-import type { BpfProgram } from '../base/bpf-program.ts';
+import { expressionFilter } from '../../filters/bpf.ts';
 import { OperatorError, type OperatorErrorFields } from '../base/errors.ts';
 import { AutoSource, ringBlindness } from '../capture/auto-source.ts';
 import type { CaptureSource } from '../capture/capture-source.ts';
 import { readKernelCounters } from '../capture/kernel-counters.ts';
+import { MatchCounter } from '../capture/match-counter.ts';
 import { PcapSource } from '../capture/pcap/pcap-source.ts';
 import { RingSource } from '../capture/ring/ring-source.ts';
 import { PcapngWriter } from '../capture/savefile/pcapng-writer.ts';
 import { SavefileSource } from '../capture/savefile/savefile-source.ts';
-import { LINKTYPE } from '../wire/numbers.ts';
 import { Engine } from './engine.ts';
 import { linkReader } from './links.ts';
-import type { CompiledExpression, EngineOptions } from './messages.ts';
+import type { EngineOptions } from './messages.ts';
 import { makeMonitors } from './monitors.ts';
-
-/** Hardware type of Ethernet (linux/if_arp.h): other link types pass the kernel's filter and are decided here. */
-const ARPHRD_ETHER = 1;
 
 /** libpcap's pseudo-interface for all interfaces. */
 const PCAP_ALL = 'any';
@@ -32,7 +28,6 @@ export interface BuildParts {
 /** Rejects nothing by itself; what the source cannot open is said by Engine.start. */
 export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
   const live = options.source.kind === 'live';
-  const prefilter = kernelPrefilter(options);
   const writer =
     options.writePath === null
       ? null
@@ -41,14 +36,15 @@ export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
         });
   // A file is read faster than a disk writes: reading waits for the writer, and then for who watches.
   const beforeSlice = (): Promise<void> | undefined => writer?.drained() ?? parts.beforeSlice?.();
-  const source = parts.source ?? makeSource(options, prefilter, beforeSlice);
+  const source = parts.source ?? makeSource(options, beforeSlice);
   const engine = new Engine(options, {
     source,
     monitors: makeMonitors(options.monitors),
-    filter: options.expression === null ? null : expressionFilter(options.expression),
+    expression: options.expression === null ? null : expressionFilter(options.expression),
     writer,
     kernelPackets: live ? () => kernelPackets(options, source.kind === 'pcap') : null,
     links: live ? linkReader() : null,
+    countMatches: (interfaces, program) => new MatchCounter(interfaces, program),
     wallClock: () => Date.now() / 1000,
     monotonicClock: () => performance.now() / 1000,
   });
@@ -56,19 +52,17 @@ export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
 }
 
 function makeSource(
-  options: EngineOptions,
-  prefilter: BpfProgram | null,
+  { source, snaplen, rateWindow }: EngineOptions,
   beforeSlice: BuildParts['beforeSlice'],
 ): CaptureSource {
-  const { source, snaplen } = options;
   if (source.kind === 'file') {
-    const cutEverySeconds = Number.isFinite(options.rateWindow) ? options.rateWindow : null;
+    const cutEverySeconds = Number.isFinite(rateWindow) ? rateWindow : null;
     return new SavefileSource({ path: source.path, cutEverySeconds, beforeSlice });
   }
   const { interfaces, promiscuous } = source;
   const makePcap = (): PcapSource => new PcapSource({ interface: pcapInterface(interfaces), promiscuous, snaplen });
   if (source.capture === 'pcap') return makePcap();
-  const ring = new RingSource({ interfaces, promiscuous, snaplen, prefilter });
+  const ring = new RingSource({ interfaces, promiscuous, snaplen });
   if (source.capture === 'ring') return ring;
   return new AutoSource({ ring, makePcap, ringIsBlind: () => ringBlindness(interfaces) });
 }
@@ -99,23 +93,6 @@ function kernelPackets({ source }: EngineOptions, byPcap: boolean): Map<string, 
     else counts.set(name, packets);
   }
   return counts;
-}
-
-/** BPF_RET of 0: no packet of this link type matches, since the expression has no sense there. */
-const REJECT_ALL = new Uint8Array([0x06, 0, 0, 0, 0, 0, 0, 0]);
-
-function expressionFilter({ text, programs }: CompiledExpression): ExpressionFilter {
-  return new ExpressionFilter(text, (linkType) => {
-    const program = programs.find((candidate) => candidate.linkType === linkType);
-    return { instructions: program?.instructions ?? REJECT_ALL };
-  });
-}
-
-/** The kernel's cheap superset of the expression; only the ring can replace it without loss, so only the ring uses it. */
-function kernelPrefilter(options: EngineOptions): BpfProgram | null {
-  if (options.expression === null || options.source.kind !== 'live' || options.source.capture === 'pcap') return null;
-  const ethernet = options.expression.programs.find(({ linkType }) => linkType === LINKTYPE.ethernet);
-  return ethernet?.instructions ? prefilterProgram({ instructions: ethernet.instructions }, ARPHRD_ETHER) : null;
 }
 
 function openWriter(

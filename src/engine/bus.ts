@@ -35,6 +35,8 @@ export interface EngineEvents {
   links: (links: readonly LinkView[]) => void;
   /** Counters were reset by the operator. */
   reset: () => void;
+  /** Another filter, or none, decides from now on (MonitorContext.options has it). */
+  filter: () => void;
 }
 
 type Handler<K extends keyof EngineEvents> = EngineEvents[K];
@@ -49,6 +51,7 @@ export class Bus {
     fact: [],
     links: [],
     reset: [],
+    filter: [],
   };
 
   on<K extends keyof EngineEvents>(event: K, handler: Handler<K>): () => void {

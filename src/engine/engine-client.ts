@@ -5,9 +5,10 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { PreparedFilter } from '../../filters/prepared.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact } from '../capture/capture-source.ts';
-import type { EngineOptions, Reply, RequestBody, Snapshot } from './messages.ts';
+import type { EngineOptions, FilterProbe, Reply, RequestBody, Snapshot } from './messages.ts';
 import type { MonitorName, Query } from './monitor.ts';
 
 /** Receives the snapshots of a watch. Each call may return a promise: no further snapshot is made before it is settled. */
@@ -28,8 +29,14 @@ export interface EngineClient {
   take(monitor: MonitorName, query: Query, receiver: WatchReceiver): Promise<void>;
   reset(): Promise<void>;
   command(monitor: MonitorName, command: string, commandArguments: Record<string, unknown>): Promise<unknown>;
-  /** Changes settings that can change while running (timeouts, expression, …). */
+  /** Changes settings that can change while running (timeouts, service ports). */
   setOptions(options: Partial<EngineOptions>): Promise<void>;
+  /** Replaces the filter while packets come; null: without one. Counters go on, and no packet that passes is lost. */
+  setFilter(filter: PreparedFilter | null): Promise<void>;
+  /** Begins to count what this filter would let through, in place of the one before; null: ends it. */
+  probeFilter(filter: PreparedFilter | null): Promise<void>;
+  /** null: nothing is probed, or it cannot be here (files, libpcap, no permission). */
+  readProbe(): Promise<FilterProbe | null>;
   /**
    * Hands over what the engine writes to the terminal if the front vanishes, and the terminal's settings before the
    * screen was opened; null: the engine reads them now. Answers with those settings (null without a second process).
@@ -200,6 +207,18 @@ class ForkedEngine implements EngineClient {
 
   async setOptions(options: Partial<EngineOptions>): Promise<void> {
     await this.#ask({ type: 'set-options', options });
+  }
+
+  async setFilter(filter: PreparedFilter | null): Promise<void> {
+    await this.#ask({ type: 'set-filter', filter });
+  }
+
+  async probeFilter(filter: PreparedFilter | null): Promise<void> {
+    await this.#ask({ type: 'probe-filter', filter });
+  }
+
+  async readProbe(): Promise<FilterProbe | null> {
+    return (await this.#ask({ type: 'read-probe' })) as FilterProbe | null;
   }
 
   async guardTerminal(restore: string, settings: Uint8Array | null): Promise<Uint8Array | null> {

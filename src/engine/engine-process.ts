@@ -57,6 +57,12 @@ async function carryOut(request: RequestBody): Promise<unknown> {
       return running().command(request.monitor, request.command, request.arguments);
     case 'set-options':
       return running().setOptions(request.options);
+    case 'set-filter':
+      return running().setFilter(request.filter);
+    case 'probe-filter':
+      return running().probeFilter(request.filter);
+    case 'read-probe':
+      return running().readProbe();
     case 'terminal':
       rescue = { sequence: request.restore, settings: request.settings ?? saveTerminalSettings(TERMINAL_FD) };
       return rescue.settings;

@@ -10,6 +10,7 @@
  */
 
 import type { ExpressionFilter } from '../../filters/bpf.ts';
+import type { PreparedFilter } from '../../filters/prepared.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact, CaptureSink, CaptureSource } from '../capture/capture-source.ts';
 import { ConversationTable } from '../tables/conversation-table.ts';
@@ -17,18 +18,21 @@ import { FragmentTable } from '../tables/fragment-table.ts';
 import { TcpTracker } from '../tables/tcp-tracker.ts';
 import { Totals } from '../tables/totals.ts';
 import { Decoder } from '../wire/decode.ts';
-import { DECODE_STATUS, DECODE_STATUS_NAMES, DecodedBatch } from '../wire/decoded-batch.ts';
+import { DecodedBatch } from '../wire/decoded-batch.ts';
 import type { PacketBatch } from '../wire/packet-batch.ts';
 import { Bus, type Tick } from './bus.ts';
-import { Coverage, type CoverageInput } from './coverage.ts';
+import { CaptureFigures } from './capture-figures.ts';
+import { CoverageMeter } from './coverage-meter.ts';
+import { FilterProber, type MakeMatchCounter } from './filter-prober.ts';
+import { kernelProgramOf } from './kernel-program.ts';
 import type { LinkView } from './link-view.ts';
-import type { CaptureView, EngineOptions, InterfaceView, Snapshot, SnapshotHead, TotalsView } from './messages.ts';
+import type { CaptureView, EngineOptions, FilterProbe, Snapshot, SnapshotHead, TotalsView } from './messages.ts';
 import type { Monitor, MonitorName, Query } from './monitor.ts';
+import { Selection } from './selection.ts';
+import { WatchedInterfaces } from './watched-interfaces.ts';
 
 /** Live ticks: four a second. */
 const TICK_MS = 250;
-/** Slot of an interface that no packet came by. */
-const NO_SLOT = -1;
 /** Coverage is sampled once a second. */
 const COVERAGE_INTERVAL = 1;
 
@@ -43,13 +47,15 @@ export interface PacketWriter {
 export interface EngineParts {
   source: CaptureSource;
   monitors: readonly Monitor[];
-  /** Decides which packets pass, or null: all. */
-  filter: ExpressionFilter | null;
+  /** The capture expression of the options, or null: all packets pass it. */
+  expression: ExpressionFilter | null;
   writer: PacketWriter | null;
   /** Kernel's packet counters by interface name, or null (files). */
   kernelPackets: (() => ReadonlyMap<string, number>) | null;
   /** What the kernel says of every interface, or null (files). */
   links: (() => readonly LinkView[]) | null;
+  /** Counts beside the capture what a filter would let through, or null where that cannot be (files). */
+  countMatches: MakeMatchCounter | null;
   /** Wall clock, seconds since 1970. */
   wallClock(): number;
   /** Monotonic clock, seconds. */
@@ -69,14 +75,14 @@ export class Engine {
   readonly #tcp: TcpTracker;
   readonly #totals = new Totals();
   readonly #batch = new DecodedBatch();
-  readonly #coverage = new Coverage();
+  readonly #selection: Selection;
+  readonly #coverage: CoverageMeter;
+  readonly #figures: CaptureFigures;
+  readonly #prober: FilterProber;
   readonly #monitors = new Map<MonitorName, Monitor>();
   /** Tables that several monitors keep together, by class. */
   readonly #shared = new Map<new (bus: Bus) => unknown, unknown>();
-  readonly #downInterfaces = new Set<string>();
-  readonly #statusBase = new Float64Array(DECODE_STATUS_NAMES.length);
-  #filteredOut = 0;
-  #receivedBase = { received: 0, kernel: 0, interface: 0, freezes: 0 };
+  readonly #interfaces: WatchedInterfaces;
   #timer: NodeJS.Timeout | null = null;
   #onEnd: () => void = () => undefined;
   /** The kernel's view of the interfaces as it was read last. */
@@ -92,8 +98,6 @@ export class Engine {
   #knowsRates = false;
   #lastTick = 0;
   #lastCoverage = 0;
-  /** Kernel's counters that wait for the packets of before their moment, and that moment. */
-  #awaitedCoverage: { time: number; counters: ReadonlyMap<string, number> } | null = null;
   /** wall clock − monotonic clock at start: a step of the wall clock does not disturb intervals. */
   #clockOffset = 0;
   /** Files: time of the first packet, in whole nanoseconds as the source cuts its batches; number of the open window. */
@@ -108,6 +112,11 @@ export class Engine {
     this.#decoder = new Decoder({ decapsulate: options.decapsulate });
     this.#conversations = new ConversationTable({ maximumRows: options.maximumConversations });
     this.#tcp = new TcpTracker(this.#conversations, { maximumRows: options.maximumConversations });
+    this.#interfaces = new WatchedInterfaces(parts.source, options.source);
+    this.#selection = new Selection(parts.expression, options.filter, (slot) => this.#interfaces.nameOf(slot));
+    this.#coverage = new CoverageMeter({ ...parts, interfaces: () => parts.source.interfaces, totals: this.#totals });
+    this.#figures = new CaptureFigures({ ...parts, decoder: this.#decoder });
+    this.#prober = new FilterProber(options, parts);
     this.#conversations.onOverflow = (changed) => this.bus.emit('changed', changed);
     for (const monitor of parts.monitors) this.#attach(monitor);
     if (this.bus.has('changed')) this.#conversations.prepareForRollUps();
@@ -122,9 +131,10 @@ export class Engine {
       onFact: (fact) => this.#onFact(fact),
       onEnd: () => this.#end(),
     };
+    this.#narrowKernel();
     await this.#parts.source.start(sink);
     if (!this.#live) return;
-    this.#sampleCoverage();
+    this.#coverage.sample();
     this.#timer = setInterval(() => this.#onTimer(), TICK_MS);
   }
 
@@ -149,6 +159,30 @@ export class Engine {
     Object.assign(this.#options, changes);
   }
 
+  /**
+   * Another filter, or none, decides from the next batch on. Counters go on; of the packets that the new filter lets
+   * through none is lost.
+   */
+  setFilter(filter: PreparedFilter | null): void {
+    this.#selection.setFilter(filter, this.#totals.packets);
+    this.#options.filter = filter;
+    this.#narrowKernel();
+    this.#tcp.endSamples();
+    // A share of what the former filter let through says nothing of this one.
+    if (this.#live) this.#coverage.begin();
+    this.bus.emit('filter');
+  }
+
+  /** Begins to count what this filter would let through, in place of the one before; null: ends it. */
+  probeFilter(filter: PreparedFilter | null): void {
+    this.#prober.probe(filter);
+  }
+
+  /** null: nothing is probed, or it cannot be here. */
+  readProbe(): FilterProbe | null {
+    return this.#prober.read();
+  }
+
   /** All counters begin at zero again; conversations are forgotten. */
   reset(): void {
     this.#conversations.reset();
@@ -156,16 +190,8 @@ export class Engine {
     this.#fragments.reset();
     this.#totals.reset();
     this.#coverage.reset();
-    this.#awaitedCoverage = null;
-    this.#filteredOut = 0;
-    this.#statusBase.set(this.#decoder.statusCounts);
-    const statistics = this.#parts.source.statistics();
-    this.#receivedBase = {
-      received: statistics.received ?? 0,
-      kernel: statistics.droppedByKernel ?? 0,
-      interface: statistics.droppedByInterface ?? 0,
-      freezes: statistics.freezes ?? 0,
-    };
+    this.#selection.reset();
+    this.#figures.reset();
     this.#began = this.#now;
     this.#windowBegan = this.#now;
     this.#knowsRates = false;
@@ -175,6 +201,7 @@ export class Engine {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#prober.close();
     await this.#parts.source.stop();
     const { writer } = this.#parts;
     await writer?.close();
@@ -195,11 +222,11 @@ export class Engine {
       monitor,
       time: this.#now,
       elapsedSeconds: Math.max(0, this.#now - this.#began),
-      interface: this.#interfaceName(),
+      interface: this.#interfaces.name,
       capture: this.#captureView(),
       totals: this.#totalsView(),
       evicted: { ...this.#conversations.evicted },
-      interfaces: this.#interfaceViews(),
+      interfaces: this.#interfaces.views(),
     };
   }
 
@@ -211,7 +238,7 @@ export class Engine {
       tcp: this.#tcp,
       links: () => this.#readLinks(),
       shared: (make) => this.#sharedTable(make),
-      interfaces: () => this.#interfaceViews(),
+      interfaces: () => this.#interfaces.views(),
       now: () => this.#now,
       knowsRates: () => this.#knowsRates,
       options: this.#options,
@@ -240,37 +267,35 @@ export class Engine {
     return monitor;
   }
 
+  /** Tells the kernel what it may drop in front of us. */
+  #narrowKernel(): void {
+    if (this.#live) this.#parts.source.setPrefilter?.(kernelProgramOf(this.#options));
+  }
+
   #onBatch(packets: PacketBatch): void {
     const batch = this.#batch;
     if (!this.#live) this.#followPacketTime(packets);
-    else if (this.#awaitedCoverage !== null) this.#settleCoverage(packets);
     this.#decoder.decode(packets, batch);
-    if (this.#usesConversations) this.#fragments.resolve(batch);
-    this.#select(batch);
+    // A filter decides later fragments by the ports of their first, whatever is watched.
+    if (this.#usesConversations || this.#options.filter !== null) this.#fragments.resolve(batch);
+    if (this.#selection.isActive) this.#selection.select(batch);
     if (this.#usesConversations) this.#account(batch);
     this.#totals.add(batch);
+    this.#coverage.afterBatch(batch);
     this.#parts.writer?.write(packets, batch.selected, this.#parts.source.interfaces);
     this.bus.emit('batch', batch);
   }
 
   /** Decoded packets are selected until a filter says otherwise. */
   #account(batch: DecodedBatch): void {
+    this.#fragments.resolveEarlier(batch);
     this.#conversations.account(batch);
     this.#fragments.settle(batch, this.#conversations);
     this.#tcp.update(batch);
   }
 
-  #select(batch: DecodedBatch): void {
-    const filter = this.#parts.filter;
-    if (filter === null) return;
-    const { selected, segments, count } = batch;
-    if (filter.select(batch.packets, selected) === 0) return;
-    for (let i = 0; i < count; i++) if (selected[i] === 0) this.#filteredOut += segments[i];
-  }
-
   #onFact(fact: CaptureFact): void {
-    if (fact.type === 'interface-down') this.#downInterfaces.add(fact.interface);
-    if (fact.type === 'interface-up') this.#downInterfaces.delete(fact.interface);
+    this.#interfaces.note(fact);
     this.bus.emit('fact', fact);
   }
 
@@ -300,7 +325,7 @@ export class Engine {
     const now = this.#clockOffset + this.#parts.monotonicClock();
     if (now - this.#lastCoverage >= COVERAGE_INTERVAL) {
       this.#lastCoverage = now;
-      this.#sampleCoverage();
+      this.#coverage.sample();
     }
     // A timer may fire a little early: half a tick of tolerance keeps windows at their nominal length.
     this.#tick(now, now - this.#windowBegan >= this.#options.rateWindow - TICK_MS / 2000);
@@ -356,68 +381,29 @@ export class Engine {
 
   // --- views ------------------------------------------------------------------------------------------------------
 
-  /**
-   * Reads the kernel's counters. The ring hands packets over up to 45 ms late: what was captured is compared when a
-   * packet of after this moment came, or at the next reading.
-   */
-  #sampleCoverage(): void {
-    this.#settleCoverage(null);
-    const counters = this.#parts.kernelPackets?.();
-    if (counters !== undefined) this.#awaitedCoverage = { time: this.#parts.wallClock(), counters };
-  }
-
-  /** Compares, if these packets (null: whatever came) reach beyond the moment of the kernel's counters. */
-  #settleCoverage(packets: PacketBatch | null): void {
-    if (this.#awaitedCoverage === null) return;
-    const { time, counters } = this.#awaitedCoverage;
-    const timeOf = (batch: PacketBatch, i: number): number => batch.seconds[i] + batch.nanoseconds[i] / 1e9;
-    if (packets !== null && timeOf(packets, packets.count - 1) <= time) return;
-    this.#awaitedCoverage = null;
-    const early = new Map<number, number>();
-    for (let i = 0; packets !== null && i < packets.count && timeOf(packets, i) <= time; i++) {
-      early.set(packets.interfaceSlot[i], (early.get(packets.interfaceSlot[i]) ?? 0) + 1);
-    }
-    const captured = new Map<string, number>();
-    for (const { slot, name, virtual } of this.#parts.source.interfaces) {
-      const counted = virtual ? this.#totals.buffersOf(slot) : this.#totals.packetsOf(slot);
-      captured.set(name, (captured.get(name) ?? 0) + counted + (early.get(slot) ?? 0));
-    }
-    const inputs: CoverageInput[] = [];
-    for (const [name, kernelPackets] of counters) {
-      inputs.push({ name, kernelPackets, capturedPackets: captured.get(name) ?? 0 });
-    }
-    this.#coverage.sample(inputs);
-  }
-
   #captureView(): CaptureView {
-    const { source, filter, writer } = this.#parts;
-    const statistics = source.statistics();
-    const base = this.#receivedBase;
-    const since = (value: number | null, before: number): number | null => (value === null ? null : value - before);
-    const reasons = this.#malformedByReason();
+    const { filteredOut, text, isActive } = this.#selection;
+    const share = this.#coverage.value();
     return {
-      source: source.kind,
-      received: since(statistics.received, base.received),
-      droppedByKernel: since(statistics.droppedByKernel, base.kernel),
-      droppedByInterface: since(statistics.droppedByInterface, base.interface),
-      malformed: Object.values(reasons).reduce((sum, count) => sum + count, 0),
-      malformedByReason: reasons,
-      filteredOut: this.#filteredOut,
-      filter: filter === null ? null : (this.#options.expression?.text ?? null),
-      // What a filter rejected was not counted here, and in the kernel not even seen.
-      coverage: filter === null ? this.#coverage.value() : null,
-      freezes: since(statistics.freezes, base.freezes),
-      notWritten: writer?.notWritten ?? 0,
+      ...this.#figures.read(),
+      filteredOut,
+      filter: text,
+      // What a filter rejected was not counted here, and in the kernel not even seen: then the share tells of the filter.
+      coverage: isActive ? null : share,
+      passed: isActive ? this.#passed(share) : null,
+      kernelFilterRefusal: isActive ? this.#kernelRefusal() : null,
     };
   }
 
-  #malformedByReason(): Record<string, number> {
-    const reasons: Record<string, number> = {};
-    for (let status = DECODE_STATUS.ok + 1; status < DECODE_STATUS_NAMES.length; status++) {
-      const count = this.#decoder.statusCounts[status] - this.#statusBase[status];
-      if (count > 0) reasons[DECODE_STATUS_NAMES[status]] = count;
-    }
-    return reasons;
+  #passed(shareOfKernel: number | null): number | null {
+    return this.#live ? shareOfKernel : this.#selection.share(this.#totals.packets);
+  }
+
+  #kernelRefusal(): string | null {
+    const { source } = this.#parts;
+    if (!this.#live) return null;
+    if (source.kind === 'pcap') return 'libpcap hands over every packet';
+    return source.prefilterRefusal ?? null;
   }
 
   #totalsView(): TotalsView {
@@ -432,27 +418,5 @@ export class Engine {
       bytesPerSecond: known ? totals.ipBytesPerSecond : null,
       wireBytesPerSecond: known ? totals.wireBytesPerSecond : null,
     };
-  }
-
-  #interfaceName(): string {
-    const { source } = this.#options;
-    if (source.kind === 'live') {
-      return source.interfaces !== 'all' && source.interfaces.length === 1 ? source.interfaces[0] : 'all';
-    }
-    const names = new Set(this.#parts.source.interfaces.map((entry) => entry.name));
-    return names.size === 1 ? [...names][0] : 'all';
-  }
-
-  #interfaceViews(): InterfaceView[] {
-    const known = this.#parts.source.interfaces.map(({ slot, name }) => ({
-      slot,
-      name,
-      up: !this.#downInterfaces.has(name),
-    }));
-    // An interface that was down from the start has no packets, and so no slot: it is down all the same.
-    // Both lists may be long: on a host of containers interfaces come and go for as long as we run.
-    const seen = new Set(known.map(({ name }) => name));
-    const unseen = [...this.#downInterfaces].filter((name) => !seen.has(name));
-    return [...known, ...unseen.map((name) => ({ slot: NO_SLOT, name, up: false }))];
   }
 }

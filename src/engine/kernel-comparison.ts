@@ -5,7 +5,7 @@
  *   reading (bus event `links`) ─► waits for a packet of after its moment, or LATEST_SECONDS ─► settle
  *
  * While packets of before its moment still come, because we are slower than they are, a reading waits longer: what lies
- * in the ring is late, not missed.
+ * in the ring is late, not missed. What a filter or an expression leaves out is not missed either.
  */
 import type { Counts } from '../tables/totals.ts';
 import { addCounts } from '../tables/traffic-classes.ts';
@@ -51,15 +51,23 @@ export class KernelComparison {
   start(): () => void {
     const { bus, options } = this.#context;
     if (options.source.kind === 'file') return () => undefined;
+    if (!this.isComparable) this.#ledger.setFiltered(true);
     const undo = [
       bus.on('batch', (batch) => this.#onBatch(batch)),
       bus.on('tick', ({ time }) => this.#onTick(time)),
       bus.on('links', (links) => this.#onLinks(links)),
       bus.on('reset', () => this.#reset()),
+      bus.on('filter', () => this.#ledger.setFiltered(!this.isComparable)),
     ];
     return () => {
       for (const each of undo) each();
     };
+  }
+
+  /** False: a filter or an expression leaves packets out, so that a gap says nothing. */
+  get isComparable(): boolean {
+    const { expression, filter } = this.#context.options;
+    return expression === null && filter === null;
   }
 
   /** What the kernel counted of an interface since start or reset; null: not known (yet). */

@@ -24,7 +24,10 @@ export interface KernelAccount {
   /** Since start or reset. */
   kernel: KernelCounters;
   captured: CapturedCounts;
-  /** Packets that the kernel counted and the capture did not get; 0 where it is no more than what is on its way. */
+  /**
+   * Packets that the kernel counted and the capture did not get, without those that a filter left out; 0 where it is no
+   * more than what is on its way.
+   */
   missed: number;
 }
 
@@ -38,6 +41,9 @@ interface Entry {
   readAt: number;
   /** Packets that may have been on their way at the baseline; null: the first interval is not over. */
   baseInFlight: number | null;
+  /** [in, out]: packets that filters left out, and those that were missing when none did at last. */
+  leftOut: [number, number];
+  missing: [number, number];
   account: KernelAccount;
 }
 
@@ -63,6 +69,9 @@ export class KernelLedger {
   readonly #entries = new Map<string, Entry>();
   #awaited: readonly LinkView[] = [];
   #hasBaseline = false;
+  #isFiltered = false;
+  /** What is missing at the next reading, and at the one that waits, is what a filter left out. */
+  #leavesOut = { next: false, awaited: false };
 
   /** Moment of the reading that waits, or null. */
   get awaitedTime(): number | null {
@@ -76,9 +85,19 @@ export class KernelLedger {
     this.#hasBaseline = false;
   }
 
+  /**
+   * A filter decides from now on, or none does. What it leaves out is not missed, until the first reading after it is
+   * gone.
+   */
+  setFiltered(isFiltered: boolean): void {
+    this.#isFiltered = isFiltered;
+    this.#leavesOut = { next: true, awaited: true };
+  }
+
   /** A reading of all interfaces, none older than the last one. One that still waits must have been settled. */
   read(links: readonly LinkView[]): void {
     this.#awaited = links;
+    this.#leavesOut = { next: false, awaited: this.#isFiltered || this.#leavesOut.next };
   }
 
   /** Compares the reading that waits with what had been captured of each interface at its moment. */
@@ -99,7 +118,9 @@ export class KernelLedger {
     const known = this.#entries.get(link.name);
     if (known === undefined) {
       const base = this.#hasBaseline ? this.#countedBefore(link.index, kernel) : baseline(kernel, captured);
-      this.#entries.set(link.name, newEntry(link, kernel, base, captured));
+      const entry = newEntry(link, kernel, base, captured);
+      if (this.#leavesOut.awaited) entry.leftOut = gapsOf(entry.account.kernel, captured);
+      this.#entries.set(link.name, entry);
       return;
     }
     if (link.index !== known.index || COUNTERS.some((counter) => kernel[counter] < known.last[counter])) {
@@ -113,10 +134,23 @@ export class KernelLedger {
     const packets = since.rxPackets + since.txPackets - before.rxPackets - before.txPackets;
     const inFlight = seconds > 0 ? (packets / seconds) * IN_FLIGHT_SECONDS : 0;
     known.baseInFlight ??= inFlight;
-    const gap = missing(since, captured);
-    known.account = { kernel: since, captured, missed: gap > Math.max(1, inFlight, known.baseInFlight) ? gap : 0 };
     known.last = kernel;
     known.readAt = link.readAt;
+    this.#compare(known, since, captured, inFlight);
+  }
+
+  #compare(known: Entry, since: KernelCounters, captured: CapturedCounts, inFlight: number): void {
+    const gaps = gapsOf(since, captured);
+    if (this.#leavesOut.awaited) {
+      known.leftOut = [gaps[0] - known.missing[0], gaps[1] - known.missing[1]];
+      known.baseInFlight = Math.max(known.baseInFlight ?? 0, inFlight);
+      known.account = { kernel: since, captured, missed: known.account.missed };
+      return;
+    }
+    known.missing = [Math.max(0, gaps[0] - known.leftOut[0]), Math.max(0, gaps[1] - known.leftOut[1])];
+    const gap = known.missing[0] + known.missing[1];
+    const missed = gap > Math.max(1, inFlight, known.baseInFlight ?? 0) ? gap : 0;
+    known.account = { kernel: since, captured, missed };
   }
 
   /** What an interface that appeared had counted already: under its former name, if it was renamed, else nothing. */
@@ -148,13 +182,13 @@ function newEntry(link: LinkView, kernel: KernelCounters, base: KernelCounters, 
   // Whether a gap is more than what is on its way is known with the next reading.
   const account = { kernel: since, captured, missed: 0 };
   const { index, readAt } = link;
-  return { index, base, carried: NOTHING, last: kernel, readAt, baseInFlight: null, account };
+  const none = { carried: NOTHING, baseInFlight: null, leftOut: [0, 0], missing: [0, 0] } satisfies Partial<Entry>;
+  return { index, base, last: kernel, readAt, account, ...none };
 }
 
-/** Packets that the kernel has and the capture has not, direction by direction. */
-function missing(kernel: KernelCounters, { inPackets, outPackets }: CapturedCounts): number {
-  const out = outPackets === null ? 0 : Math.max(0, kernel.txPackets - outPackets);
-  return Math.max(0, kernel.rxPackets - inPackets) + out;
+/** Packets that the kernel has and the capture has not, [in, out]; below 0 where it is the other way round. */
+function gapsOf(kernel: KernelCounters, { inPackets, outPackets }: CapturedCounts): [number, number] {
+  return [kernel.rxPackets - inPackets, outPackets === null ? 0 : kernel.txPackets - outPackets];
 }
 
 function plus(a: KernelCounters, b: KernelCounters): KernelCounters {

@@ -2,6 +2,7 @@
  * The engine in the front's own process: for capture files and for tests. The same interface as the forked engine.
  * Reading goes on in short slices of time, so a screen stays alive; it waits while a receiver of snapshots does.
  */
+import type { PreparedFilter } from '../../filters/prepared.ts';
 import { OperatorError } from '../base/errors.ts';
 import type { CaptureFact, CaptureSource } from '../capture/capture-source.ts';
 import { buildEngine } from './build-engine.ts';
@@ -99,6 +100,18 @@ class LocalEngine implements EngineClient {
 
   async setOptions(options: Partial<EngineOptions>): Promise<void> {
     this.#running().setOptions(options);
+  }
+
+  async setFilter(filter: PreparedFilter | null): Promise<void> {
+    this.#running().setFilter(filter);
+  }
+
+  async probeFilter(): Promise<void> {
+    // Files: there is no socket that could count beside the capture.
+  }
+
+  async readProbe(): Promise<null> {
+    return null;
   }
 
   async guardTerminal(): Promise<null> {

@@ -3,6 +3,8 @@
  * CONTRACT: counters are cumulative since start or reset, unknown is null, units are in names.
  */
 
+import type { PreparedFilter } from '../../filters/prepared.ts';
+import type { CompiledExpression } from '../base/bpf-program.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact, CaptureKind } from '../capture/capture-source.ts';
 import type { MonitorName, Page, Query } from './monitor.ts';
@@ -28,6 +30,10 @@ export interface CaptureView {
   filteredOut: number;
   /** Text of the active filter or expression, or null. */
   filter: string | null;
+  /** Share of the packets that the filter lets through, 0 to 1: live over the last minute; null without one or unknown. */
+  passed: number | null;
+  /** Why the kernel does not drop in front of us what the filter drops, or null (also without a filter). */
+  kernelFilterRefusal: string | null;
   /** Captured / kernel's counters over the last minute, 0 to 1; null when it cannot be known. */
   coverage: number | null;
   /** Ring full and frozen: times. */
@@ -70,13 +76,6 @@ export type SourceOptions =
   | { kind: 'live'; interfaces: string[] | 'all'; capture: 'auto' | 'ring' | 'pcap'; promiscuous: boolean }
   | { kind: 'file'; path: string };
 
-/** A capture expression and what libpcap made of it. */
-export interface CompiledExpression {
-  text: string;
-  /** Per LINKTYPE_ number: the program (BpfProgram.instructions), or libpcap's words where it has no sense there. */
-  programs: { linkType: number; instructions: Uint8Array | null; error: string | null }[];
-}
-
 /** How the engine is to run; fixed for one capture. */
 export interface EngineOptions {
   source: SourceOptions;
@@ -85,6 +84,8 @@ export interface EngineOptions {
   snaplen: number;
   /** Capture expression, compiled by the front for every link type that may come (libpcap may resolve host names). */
   expression: CompiledExpression | null;
+  /** Stored filter, made ready by the front (names are resolved there), or null; a packet must pass the expression too. */
+  filter: PreparedFilter | null;
   /** Write what passes to this pcapng file (a path the engine may open, e.g. /proc/PID/fd/N), or null. */
   writePath: string | null;
   /** What the operator calls that file, for messages. */
@@ -105,6 +106,16 @@ export interface EngineOptions {
   closedPersistence: number | null;
 }
 
+/** What a filter would let through, counted beside the capture since it was asked for. */
+export interface FilterProbe {
+  seconds: number;
+  /** Packets that would match, and all packets, as the kernel counted them (offloaded buffers count once). */
+  matched: number;
+  seen: number;
+  /** false: the kernel cannot decide every rule; at most so many match. */
+  exact: boolean;
+}
+
 /** What the front asks; every request is answered by `done`, `answer` or `failed` with the same id. */
 export type RequestBody =
   | { type: 'start'; options: EngineOptions }
@@ -115,6 +126,12 @@ export type RequestBody =
   | { type: 'reset' }
   | { type: 'command'; monitor: MonitorName; command: string; arguments: Record<string, unknown> }
   | { type: 'set-options'; options: Partial<EngineOptions> }
+  /** Replaces the filter while packets come; counters go on. */
+  | { type: 'set-filter'; filter: PreparedFilter | null }
+  /** Begins to count what this filter would let through, in place of the one before; null: ends it. */
+  | { type: 'probe-filter'; filter: PreparedFilter | null }
+  /** Answers a FilterProbe, or null where nothing is probed. */
+  | { type: 'read-probe' }
   | { type: 'terminal'; restore: string; settings: Uint8Array | null }
   | { type: 'stop' };
 

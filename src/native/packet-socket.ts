@@ -18,10 +18,10 @@ import {
   setSocketOption,
 } from './sockets.ts';
 
-const SOL_PACKET = 263;
+export const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_RX_RING = 5;
-const PACKET_STATISTICS = 6;
+export const PACKET_STATISTICS = 6;
 const PACKET_VERSION = 10;
 const PACKET_HDRLEN = 11;
 const PACKET_VNET_HDR = 15;
@@ -51,6 +51,15 @@ export interface RingStatistics {
   freezes: number;
 }
 
+/** Makes a packet socket receive all protocols: from one interface, or from all (index 0). */
+export function bindToInterface(fd: number, interfaceIndex: number): void {
+  const address = Buffer.alloc(SOCKADDR_LL_BYTES);
+  address.writeUInt16LE(AF.packet, 0);
+  address.writeUInt16LE(ETH_P_ALL_BIG_ENDIAN, 2);
+  address.writeInt32LE(interfaceIndex, 4);
+  bindSocket(fd, address);
+}
+
 export class PacketSocket {
   readonly fd: number;
   readonly memory: MappedMemory;
@@ -77,11 +86,7 @@ export class PacketSocket {
 
   /** Begins to receive: from one interface, or from all (index 0). May be called again for another one. */
   bind(interfaceIndex: number): void {
-    const address = Buffer.alloc(SOCKADDR_LL_BYTES);
-    address.writeUInt16LE(AF.packet, 0);
-    address.writeUInt16LE(ETH_P_ALL_BIG_ENDIAN, 2);
-    address.writeInt32LE(interfaceIndex, 4);
-    bindSocket(this.fd, address);
+    bindToInterface(this.fd, interfaceIndex);
   }
 
   /** Promiscuous mode for as long as this socket lives; the kernel counts how many asked for it. */

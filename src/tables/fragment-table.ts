@@ -41,7 +41,7 @@ export class FragmentTable {
   /** The key of the fragment at hand: words 0 to 10 of an entry. */
   readonly #key = new Uint32Array(KEY_WORDS);
 
-  /** Between decoding and filtering: gives later fragments their ports. */
+  /** Between decoding and filtering: gives later fragments the ports of a first one that came before them. */
   resolve(batch: DecodedBatch): void {
     this.#waiting.count = 0;
     this.#firsts.count = 0;
@@ -50,6 +50,21 @@ export class FragmentTable {
     for (let i = 0; i < count; i++) {
       if (fragment[i] !== FRAGMENT.none) this.#resolvePacket(batch, i);
     }
+  }
+
+  /**
+   * Between filtering and accounting: gives ports also to fragments of this batch that came before their first. A filter
+   * does not see these, since whether both come in one batch is chance.
+   */
+  resolveEarlier(batch: DecodedBatch): void {
+    const waiting = this.#waiting;
+    let kept = 0;
+    for (let k = 0; k < waiting.count; k++) {
+      const entry = waiting.entry[k];
+      if (this.#isCurrent(waiting, k) && this.#knowsPorts(entry)) this.#teach(batch, waiting.packet[k], entry);
+      else waiting.copy(k, kept++);
+    }
+    waiting.count = kept;
   }
 
   /** After accounting: remembers what went to rows without ports, and moves it when the ports came. */
@@ -74,13 +89,16 @@ export class FragmentTable {
     if (identification === NO_IDENTIFICATION) return;
     this.#writeKey(batch, i, identification);
     const entry = this.#entryOf(batch, i);
-    const known = this.#u32[entry * ENTRY_WORDS + WORD.known];
     if (batch.fragment[i] === FRAGMENT.first) this.#learn(batch, i, entry);
-    else if ((known & KNOWN) !== 0) this.#teach(batch, i, entry);
+    else if (this.#knowsPorts(entry)) this.#teach(batch, i, entry);
     else this.#waiting.add(i, entry, this.#serialOf(entry));
   }
 
-  /** A first fragment: its datagram has ports now, and those of its fragments that wait in this batch get them. */
+  #knowsPorts(entry: number): boolean {
+    return (this.#u32[entry * ENTRY_WORDS + WORD.known] & KNOWN) !== 0;
+  }
+
+  /** A first fragment: its datagram has ports now. */
   #learn(batch: DecodedBatch, i: number, entry: number): void {
     const protocol = batch.ipProtocol[i];
     // Cut off before the ports: as if it had not come.
@@ -90,13 +108,6 @@ export class FragmentTable {
     this.#u32[at + WORD.ports] = (batch.sourcePort[i] << 16) | batch.destinationPort[i];
     this.#u32[at + WORD.known] = KNOWN | protocol;
     this.#firsts.add(i, entry, this.#serialOf(entry));
-    const waiting = this.#waiting;
-    let kept = 0;
-    for (let k = 0; k < waiting.count; k++) {
-      if (waiting.entry[k] === entry && this.#isCurrent(waiting, k)) this.#teach(batch, waiting.packet[k], entry);
-      else waiting.copy(k, kept++);
-    }
-    waiting.count = kept;
   }
 
   #teach(batch: DecodedBatch, i: number, entry: number): void {

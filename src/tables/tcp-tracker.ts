@@ -174,6 +174,12 @@ export class TcpTracker {
     this.#note('timed-out', row, time);
   }
 
+  /** Other packets come from now on: an acknowledgement of what was sent before may not be the first, and tells no time. */
+  endSamples(): void {
+    const end = this.#highWater * RECORD_WORDS;
+    for (let side = 0; side < end; side += SIDE_WORDS) this.#u32[side + WORD.bits] &= ~SIDE.sampling;
+  }
+
   reset(): void {
     this.#highWater = 0;
     this.#freeHead = 0;

@@ -53,6 +53,41 @@ export function addressText(words: Uint32Array, at: number): string {
   return isV4Mapped(words, at) ? ipv4Text(words[at + 3]) : ipv6Text(words, at);
 }
 
+const DIGITS = new TextEncoder().encode('0123456789abcdef');
+const COLON = 58;
+
+/**
+ * Writes the text of an IPv6 address that is not v4-mapped (as addressText has it) as ASCII to the beginning of `into`;
+ * returns its length, at most 39.
+ */
+export function writeIpv6(into: Uint8Array, words: Uint32Array, at: number): number {
+  const run = longestZeroRun(words, at);
+  const zeros = (run & 15) < 2 ? 0 : run & 15;
+  const start = zeros === 0 ? 8 : run >> 4;
+  let length = 0;
+  for (let k = 0; k < 8; k++) {
+    if (k === start) {
+      into[length++] = COLON;
+      k += zeros - 1;
+      if (k === 7) into[length++] = COLON;
+    } else {
+      if (k > 0) into[length++] = COLON;
+      length = writeGroup(into, length, groupOf(words, at, k));
+    }
+  }
+  return length;
+}
+
+/** Hexadecimal digits without leading zeros. */
+function writeGroup(into: Uint8Array, at: number, group: number): number {
+  let end = at;
+  if (group > 0xfff) into[end++] = DIGITS[group >>> 12];
+  if (group > 0xff) into[end++] = DIGITS[(group >>> 8) & 15];
+  if (group > 0xf) into[end++] = DIGITS[(group >>> 4) & 15];
+  into[end++] = DIGITS[group & 15];
+  return end;
+}
+
 /** MAC address from its first two and last four bytes (words 2 and 3 of a non-IP endpoint). */
 export function macText(high: number, low: number): string {
   const digits = high.toString(16).padStart(4, '0') + low.toString(16).padStart(8, '0');

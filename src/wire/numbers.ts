@@ -224,6 +224,18 @@ export function etherTypeName(etherType: number): string {
   return ETHERTYPE_NAMES[etherType] ?? `0x${etherType.toString(16).padStart(4, '0')}`;
 }
 
+/** Number of an IP protocol by the name that ipProtocolName() gives it, or null. */
+export function ipProtocolByName(name: string): number | null {
+  const known = Object.entries(IP_PROTOCOL_NAMES).find(([, candidate]) => candidate === name);
+  return known === undefined ? null : Number(known[0]);
+}
+
+/** EtherTypes (and 802.2 DSAP/SSAP pairs) that etherTypeName() calls so; several share a name. */
+export function etherTypesByName(name: string): number[] {
+  const known = Object.entries(ETHERTYPE_NAMES).filter(([, candidate]) => candidate === name);
+  return known.map(([number]) => Number(number));
+}
+
 /** Name of a link type as tcpdump -L prints it, or "link type 147". */
 export function linkTypeName(linkType: number): string {
   return LINKTYPE_NAMES[linkType] ?? `link type ${linkType}`;

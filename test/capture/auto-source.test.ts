@@ -14,11 +14,13 @@ class FakeSource implements CaptureSource {
   readonly kind: CaptureKind;
   readonly interfaces;
   readonly calls: string[] = [];
+  readonly prefilterRefusal?: string | null;
   readonly #error: Error | null;
 
   constructor(kind: CaptureKind, error: Error | null = null) {
     this.kind = kind;
     this.#error = error;
+    if (kind === 'ring') this.prefilterRefusal = 'too long';
     this.interfaces = [{ slot: 0, name: kind, index: null, linkType: 1, virtual: true, loopback: false }];
   }
 
@@ -61,6 +63,12 @@ async function trial({ ring, pcap = new FakeSource('pcap'), blindness }: Trial) 
 const UNAVAILABLE = refusal('E_CAPTURE_UNAVAILABLE', 'the packet ring does not work here: socket: EAFNOSUPPORT');
 
 describe('AutoSource', () => {
+  it('says why the kernel refuses a pre-filter where the ring is asked to run it', async () => {
+    expect((await trial({ ring: new FakeSource('ring') })).source.prefilterRefusal).toBe('too long');
+    const fallen = await trial({ ring: new FakeSource('ring', UNAVAILABLE) });
+    expect([fallen.source.kind, fallen.source.prefilterRefusal]).toEqual(['pcap', null]);
+  });
+
   it('is the ring where that works, and asks libpcap for nothing', async () => {
     const pcap = new FakeSource('pcap');
     const { source, facts, error } = await trial({ ring: new FakeSource('ring'), pcap });

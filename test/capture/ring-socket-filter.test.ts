@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { composeSocketFilter, INSTRUCTION_BYTES, MAXIMUM_INSTRUCTIONS } from '../../src/capture/ring/socket-filter.ts';
+import { INSTRUCTION_BYTES, MAXIMUM_INSTRUCTIONS } from '../../filters/bpf-program.ts';
+import { composeSocketFilter } from '../../src/capture/ring/socket-filter.ts';
 import { AF, attachFilter, closeDescriptor, openSocket, SOCK } from '../../src/native/sockets.ts';
 
 const RETURN_96: [number, number, number, number] = [0x06, 0, 0, 96];

@@ -32,6 +32,7 @@ function options(path: string, rateWindow: number): EngineOptions {
     monitors: ['ip-traffic'],
     snaplen: 256,
     expression: null,
+    filter: null,
     writePath: null,
     rateWindow,
     maximumConversations: 10_000,

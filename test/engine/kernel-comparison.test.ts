@@ -14,6 +14,7 @@ let now: number;
 let kernelPackets: number;
 let comparison: KernelComparison;
 let last: readonly LinkView[] | null;
+let options: { filter: object | null };
 
 /** The kernel's counters are read once a second. */
 function links(): readonly LinkView[] {
@@ -29,9 +30,11 @@ beforeEach(() => {
   now = BEGAN;
   kernelPackets = 5000;
   last = null;
+  options = { filter: null };
+  const always = { source: { kind: 'live', interfaces: ['eth0'] }, rateWindow: 1, expression: null };
   const context = {
     bus,
-    options: { source: { kind: 'live', interfaces: ['eth0'] }, rateWindow: 1 },
+    options: Object.assign(options, always),
     now: () => now,
     interfaces: () => [{ slot: 0, name: 'eth0', up: true }],
     links,
@@ -95,5 +98,38 @@ describe('the comparison with the kernel', () => {
       tick(since);
     }
     expect(comparison.accountOf('eth0')?.kernel.rxPackets).toBe(1000);
+  });
+
+  /** A second in which the kernel counts this many packets and so many of them are captured. */
+  function second(counted: number, captured: number): void {
+    const since = now - BEGAN;
+    kernelPackets += counted;
+    if (captured > 0) capture(since + 0.5, captured);
+    for (let tenth = 1; tenth <= 4; tenth++) tick(since + tenth / 4);
+    comparison.accountOf('eth0');
+  }
+
+  function setFilter(filter: object | null): void {
+    options.filter = filter;
+    bus.emit('filter');
+  }
+
+  it('takes nothing that a filter leaves out for missed, and goes on from there when it is gone', () => {
+    second(1000, 900);
+    second(1000, 1000);
+    second(0, 0);
+    expect(comparison.accountOf('eth0')?.missed).toBe(100);
+    setFilter({});
+    expect(comparison.isComparable).toBe(false);
+    for (let n = 0; n < 5; n++) second(1000, 10);
+    expect(comparison.accountOf('eth0')?.missed).toBe(100);
+    setFilter(null);
+    expect(comparison.isComparable).toBe(true);
+    for (let n = 0; n < 5; n++) second(1000, 1000);
+    expect(comparison.accountOf('eth0')).toMatchObject({ kernel: { rxPackets: 12_000 }, missed: 100 });
+    second(1000, 700);
+    second(0, 0);
+    second(0, 0);
+    expect(comparison.accountOf('eth0')?.missed).toBe(400);
   });
 });

@@ -38,6 +38,7 @@ async function ratesOf(packets: TestPacket[]): Promise<(number | null)[]> {
     monitors: ['general'],
     snaplen: 256,
     expression: null,
+    filter: null,
     writePath: null,
     rateWindow: 1,
     maximumConversations: 10,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileBpf, ExpressionFilter, prefilterProgram } from '../../filters/bpf.ts';
+import { compileBpf, ExpressionFilter } from '../../filters/bpf.ts';
 import { runBpf } from '../../filters/bpf-interpreter.ts';
 import type { DecodedBpf } from '../../filters/bpf-program.ts';
 import { ANCILLARY, ANCILLARY_BASE, decodeBpf } from '../../filters/bpf-program.ts';
@@ -294,6 +294,14 @@ describe('instructions that libpcap does not make', () => {
   });
 
   test.each([
+    ['802.2', build.llc(0x42, 0x42, 3, build.filler(35)), 4],
+    ['Novell', build.ethernet(30, build.concat(build.u16(0xffff), build.filler(28))), 1],
+    ['no payload at all', build.ethernet(30, new Uint8Array(0)), 4],
+  ])("the protocol of an 802.3 frame is the kernel's name for it: %s", (_, bytes, expected) => {
+    expect(answer(program([0x20, 0, 0, ANCILLARY_BASE + ANCILLARY.protocol], RET_A), bytes)).toBe(expected);
+  });
+
+  test.each([
     ['an empty program', program()],
     ['half an instruction', { instructions: new Uint8Array(12) }],
     ['no return at the end', program([0x00, 0, 0, 1])],
@@ -370,51 +378,11 @@ describe('ExpressionFilter', () => {
   });
 
   test('runs a list of hosts that is too long to translate', () => {
-    const hosts = Array.from({ length: 800 }, (_, n) => `host 10.1.${n >> 8}.${n & 255}`).join(' or ');
-    const code = compileExpression(`${hosts} or host 10.0.0.2`, LINKTYPE.ethernet, 262_144, false);
+    const hosts = Array.from({ length: 800 }, (_, n) => `ip src host 10.1.${n >> 8}.${n & 255}`).join(' or ');
+    const code = compileExpression(`${hosts} or ip dst host 10.0.0.2`, LINKTYPE.ethernet, 262_144, false);
+    expect(translateBpf(decodeBpf(code))).toBeNull();
     const run = compileBpf(code);
     const batch = build.packetBatch([FRAMES[0], FRAMES[4]]);
     expect([run(batch, 0), run(batch, 1)]).toEqual([262_144, 0]);
-  });
-});
-
-describe('the kernel pre-filter', () => {
-  const udp = compileExpression('udp port 7777', LINKTYPE.ethernet, 300);
-
-  test('lets every packet with a stripped tag pass and judges the others', () => {
-    const code = prefilterProgram(udp) as BpfProgram;
-    expect(answer(code, { bytes: FRAMES[0], strippedTag: 0x8100_0001 })).toBe(300);
-    expect(answer(code, FRAMES[0])).toBe(0);
-    expect(answer(code, ipv4(17, build.udp(7777, 1)))).toBe(300);
-  });
-
-  test('lets other kinds of hardware pass where it is told its own', () => {
-    const code = prefilterProgram(udp, 1) as BpfProgram;
-    expect(answer(code, FRAMES[0])).toBe(0);
-    expect(answer(code, { bytes: FRAMES[0].subarray(14), linkType: LINKTYPE.raw })).toBe(300);
-  });
-
-  test('is none where the program is too long for the kernel', () => {
-    const nothing: Instruction[] = Array.from({ length: 4093 }, () => [0x00, 0, 0, 0]);
-    const longest = program(...nothing.slice(1), [6, 0, 0, 1]);
-    expect(prefilterProgram(longest)?.instructions.length).toBe(4096 * 8);
-    expect(prefilterProgram(program(...nothing, [6, 0, 0, 1]))).toBeNull();
-  });
-
-  test('passes everything that the program itself passes', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...EXPRESSIONS),
-        fc.constantFrom(...FRAMES),
-        fc.boolean(),
-        (expression, bytes, tagged) => {
-          const inUserSpace = compileExpression(expression, LINKTYPE.ethernet, 300);
-          const packet = { bytes, strippedTag: tagged ? 0x8100_0005 : 0 };
-          const inKernel = prefilterProgram(inUserSpace);
-          expect(inKernel === null).toBe(expression.includes('protochain'));
-          if (inKernel !== null && answer(inUserSpace, packet) !== 0) expect(answer(inKernel, packet)).not.toBe(0);
-        },
-      ),
-    );
   });
 });

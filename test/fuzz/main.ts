@@ -13,6 +13,7 @@ import type { TestPacket } from '../support/packets.ts';
 import { collectSavefile } from '../support/savefile.ts';
 import { bpfTarget } from './bpf-target.ts';
 import { decodeTarget } from './decode-target.ts';
+import { filterTarget } from './filter-target.ts';
 import { Random } from './random.ts';
 import { ringTarget } from './ring-target.ts';
 import { savefileTarget } from './savefile-target.ts';
@@ -65,6 +66,7 @@ function targetsOf(corpus: Corpus, folder: string): FuzzTarget<unknown>[] {
     savefile,
     bpf,
     tcpOptionsTarget,
+    filterTarget(corpus),
   ] as FuzzTarget<unknown>[];
 }
 

@@ -75,6 +75,7 @@ function account(packets: readonly TestPacket[], random: Random): void {
   decoder.decode(poisonedBatch(packets, random), batch);
   fragments.resolve(batch);
   for (let i = 0; i < batch.count; i++) batch.selected[i] = random.oneIn(5) ? 0 : 1;
+  fragments.resolveEarlier(batch);
   conversations.account(batch);
   fragments.settle(batch, conversations);
   tcp.update(batch);

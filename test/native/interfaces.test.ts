@@ -18,6 +18,7 @@ it('has no answer for what does not exist or cannot', () => {
   for (const name of ['nosuchif0', '', 'a-name-that-is-too-long', 'lo\0', '😀😀😀😀']) {
     expect(queries.index(name)).toBeNull();
     expect(queries.flags(name)).toBeNull();
+    expect(queries.driver(name)).toBeNull();
   }
   expect(queries.name(0x7fffffff)).toBeNull();
 });

@@ -54,7 +54,7 @@ export class DetailedStage {
       interfaces: () => this.interfaces,
       now: () => this.time,
       knowsRates: () => this.#knowsRates,
-      options: { source, rateWindow, expression: null, ...options },
+      options: { source, rateWindow, expression: null, filter: null, ...options },
     } as unknown as MonitorContext);
   }
 

@@ -34,12 +34,15 @@ export class Driver {
     });
   }
 
-  /** Runs the driver program `entry` in a namespace; arguments before it go to node. */
-  static async start(entry: string, namespace: Namespace, wrapper: string[] = []): Promise<Driver> {
-    const path = await bundle(entry);
-    return new Driver(
-      namespace.spawn([...wrapper, process.execPath, path], { stdio: ['pipe', 'pipe', 'inherit', 'ipc'] }),
-    );
+  /** Runs the driver program `entry` in a namespace, by a command that runs commands (`wrapper`). */
+  static async start(
+    entry: string,
+    namespace: Namespace,
+    wrapper: string[] = [],
+    programArguments: string[] = [],
+  ): Promise<Driver> {
+    const command = [...wrapper, process.execPath, await bundle(entry), ...programArguments];
+    return new Driver(namespace.spawn(command, { stdio: ['pipe', 'pipe', 'inherit', 'ipc'] }));
   }
 
   /** Sends a command and waits for its answer; rejects with what the driver said. */

@@ -10,12 +10,13 @@ import type { MonitorName, Query } from '../../src/engine/monitor.ts';
 import { LINKTYPE } from '../../src/wire/numbers.ts';
 import { type PacketLike, writePcap } from './packets.ts';
 
-function fileEngineOptions(path: string, monitors: MonitorName[]): EngineOptions {
+export function fileEngineOptions(path: string, monitors: MonitorName[]): EngineOptions {
   return {
     source: { kind: 'file', path },
     monitors,
     snaplen: 256,
     expression: null,
+    filter: null,
     writePath: null,
     rateWindow: Number.POSITIVE_INFINITY,
     maximumConversations: 10_000,
@@ -28,7 +29,7 @@ function fileEngineOptions(path: string, monitors: MonitorName[]): EngineOptions
 }
 
 /** What pipes ask: every row, in the monitor's order for them, or in this one. */
-function pipeQuery({ pipeSort, ascendingSorts, pipeOptions }: MonitorEntry, sort = pipeSort): Query {
+export function pipeQuery({ pipeSort, ascendingSorts, pipeOptions }: MonitorEntry, sort = pipeSort): Query {
   const descending = sort !== null && !ascendingSorts.has(sort);
   return { sort, descending, offset: 0, limit: 0, follow: null, options: { ...pipeOptions } };
 }

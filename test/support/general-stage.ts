@@ -47,7 +47,7 @@ export class GeneralStage {
         ? { kind: 'file', path: 'x.pcap' }
         : { kind: 'live', interfaces: 'all', capture: 'auto', promiscuous: false };
     const rateWindow = links === null ? Number.POSITIVE_INFINITY : 1;
-    this.#options = { source, rateWindow, expression: null, ...options } as EngineOptions;
+    this.#options = { source, rateWindow, expression: null, filter: null, ...options } as EngineOptions;
     const shared = new Map<unknown, unknown>();
     this.monitor.attach({
       bus: this.bus,

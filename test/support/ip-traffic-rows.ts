@@ -2,16 +2,19 @@
  * Rows of the IP traffic monitor as literals: every state of TCP, the other protocols, long addresses. And a monitor of
  * a few lines that answers queries from them, so that screens can be driven without an engine.
  */
-import type {
-  IpTrafficOptions,
-  IpTrafficRow,
-  PacketLine,
-  RatePair,
-  WithinFigures,
+import {
+  CONVERSATION_SEARCH_FIELDS,
+  type IpTrafficOptions,
+  type IpTrafficRow,
+  type PacketLine,
+  type RatePair,
+  type WithinFigures,
 } from '../../screens/ip-traffic/types.ts';
 import type { Screen } from '../../screens/kit/screen.ts';
 import type { Snapshot, SnapshotHead } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
+import { parseSearch } from '../../src/search/query.ts';
+import { protocolWords, rowMatcher, type SearchedRow } from '../../src/search/rows.ts';
 import { snapshotHead } from './screens.ts';
 
 /** Engine time of the snapshots, seconds since 1970. */
@@ -207,6 +210,7 @@ export function packetLines(count: number): PacketLine[] {
   ];
   return Array.from({ length: count }, (_, i) => ({
     number: i,
+    ipProtocol: null,
     time: NOW - (count - i) * 0.013_25,
     interface: 'eth0',
     source: '10.77.0.1',
@@ -224,7 +228,7 @@ function rateSum(rows: readonly IpTrafficRow[], field: 'bytesPerSecond' | 'wireB
   return rates.reduce((total, rate) => (total === null || rate === null ? null : total + rate), 0);
 }
 
-/** A monitor on literal rows. Order is that of the literals; searching looks into addresses, ports and protocol. */
+/** A monitor on literal rows. Order is that of the literals. */
 export class LiteralMonitor {
   rows: IpTrafficRow[] = [...tcpRows(), ...otherRows()];
   packets: PacketLine[] = [];
@@ -251,7 +255,8 @@ export class LiteralMonitor {
     const panel = part.filter(
       (each) => options.panel === 'all' || (each.protocol === 'tcp') === (options.panel === 'tcp'),
     );
-    const shown = panel.filter((each) => matches(each, options));
+    const isFound = rowMatcher(parseSearch(options.search ?? '', CONVERSATION_SEARCH_FIELDS), options.searchNames);
+    const shown = panel.filter((each) => isFound(searched(each)));
     const limit = query.limit === 0 ? shown.length : query.limit;
     const offset = pageOffset(
       query,
@@ -329,15 +334,14 @@ function pageOffset(query: Query, position: number, limit: number, total: number
   return Math.max(0, Math.min(offset, total - limit));
 }
 
-function matches(row: IpTrafficRow, options: IpTrafficOptions): boolean {
-  if (options.search === null) return true;
-  const text = options.search.toLowerCase();
-  return row.endpoints.some(
-    ({ address, port }) =>
-      address.includes(text) ||
-      String(port).includes(text) ||
-      row.protocol.includes(text) ||
-      (options.searchAddresses ?? []).includes(address) ||
-      (port !== null && (options.searchPorts ?? []).includes(port)),
-  );
+function searched(row: IpTrafficRow): SearchedRow {
+  const { protocol, ipProtocol, endpoints, state } = row;
+  return {
+    host: endpoints.map(({ address }) => address),
+    port: endpoints.map(({ port }) => port),
+    proto: protocolWords(protocol),
+    ipProtocol,
+    state: [state],
+    iface: [row.interface],
+  };
 }

@@ -154,14 +154,14 @@ export const SOURCES: StationNameSources = {
   vendors: {
     blocks: blocksOf(),
     name: (mac) => MAKERS.find(([prefix]) => mac.startsWith(prefix))?.[1] ?? null,
-    ownersMatching: (text) => {
+    ownersMatching: (isMeant) => {
       const names = MAKERS.map(([, name]) => name as string).sort();
-      return Uint16Array.from(names.flatMap((name, i) => (name.toLowerCase().includes(text) ? [i + 1] : [])));
+      return Uint16Array.from(names.flatMap((name, i) => (isMeant(name) ? [i + 1] : [])));
     },
   },
   ethers: {
     name: (mac) => (mac === '00:1b:21:00:00:05' ? 'printer' : null),
-    macsMatching: (text) => ('printer'.includes(text) ? ['00:1b:21:00:00:05'] : []),
+    macsMatching: (isMeant) => (isMeant('printer') ? ['00:1b:21:00:00:05'] : []),
   },
 };
 

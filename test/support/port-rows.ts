@@ -1,7 +1,16 @@
 /** Rows of the port monitor as literals, and a monitor of a few lines that answers queries from them. */
-import type { PortCounts, PortExtra, PortOptions, PortRates, PortRow } from '../../screens/ports/types.ts';
+import {
+  PORT_SEARCH_FIELDS,
+  type PortCounts,
+  type PortExtra,
+  type PortOptions,
+  type PortRates,
+  type PortRow,
+} from '../../screens/ports/types.ts';
 import type { Snapshot, SnapshotHead } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
+import { parseSearch } from '../../src/search/query.ts';
+import { rowMatcher } from '../../src/search/rows.ts';
 import { PORT_PROTOCOLS } from '../../src/tables/port-table.ts';
 import { ipProtocolName } from '../../src/wire/numbers.ts';
 import { snapshotHead } from './screens.ts';
@@ -97,11 +106,11 @@ export class LiteralPorts {
 
   answer(query: Query): Snapshot<PortRow> {
     this.asked.push(query);
-    const { view, search, searchPorts = [] } = query.options as unknown as PortOptions;
+    const { view, search, searchNames } = query.options as unknown as PortOptions;
     const seen = view === 'strict' ? this.rows.filter(({ port }) => port < 1024) : this.rows;
-    const shown = seen.filter(
-      ({ protocol, port }) =>
-        search === null || `${protocol}/${port}`.includes(search.toLowerCase()) || searchPorts.includes(port),
+    const isFound = rowMatcher(parseSearch(search ?? '', PORT_SEARCH_FIELDS), searchNames);
+    const shown = seen.filter(({ protocol, port }) =>
+      isFound({ port: [port], proto: [protocol], other: [`${protocol}/${port}`] }),
     );
     const limit = query.limit === 0 ? shown.length : query.limit;
     const offset = Math.max(0, Math.min(query.offset, shown.length - limit));

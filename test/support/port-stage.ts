@@ -39,6 +39,7 @@ export class PortStage {
       this.#decoder.decode(packetBatch, batch);
       this.#fragments.resolve(batch);
       batch.selected.fill(1, 0, batch.count);
+      this.#fragments.resolveEarlier(batch);
       this.table.account(batch);
       this.#fragments.settle(batch, this.table);
       this.tcp.update(batch);

@@ -31,6 +31,8 @@ export function snapshotHead(parts: Partial<SnapshotHead> = {}): SnapshotHead {
       malformedByReason: {},
       filteredOut: 0,
       filter: null,
+      passed: null,
+      kernelFilterRefusal: null,
       coverage: 1,
       freezes: 0,
       notWritten: 0,

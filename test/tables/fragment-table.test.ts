@@ -47,6 +47,7 @@ class Pipeline {
     this.#decoder.decode(packetBatch(packets), this.batch);
     this.fragments.resolve(this.batch);
     this.batch.selected.fill(1, 0, this.batch.count);
+    this.fragments.resolveEarlier(this.batch);
     this.table.account(this.batch);
     this.fragments.settle(this.batch, this.table);
   }

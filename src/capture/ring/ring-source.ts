@@ -8,6 +8,7 @@
  *     │        ├─ several blocks were ready: again in 5 ms
  *     └────────┘  else
  */
+import { INSTRUCTION_BYTES, MAXIMUM_INSTRUCTIONS } from '../../../filters/bpf-program.ts';
 import type { BpfProgram } from '../../base/bpf-program.ts';
 import { OperatorError } from '../../base/errors.ts';
 import { InterfaceQueries, LinkWatcher } from '../../native/interfaces.ts';
@@ -19,7 +20,7 @@ import { InterfaceRegistry } from '../interface-table.ts';
 import { InterfaceDropMeter, readKernelCounters } from '../kernel-counters.ts';
 import { type LinkChange, LinkMonitor } from '../link-monitor.ts';
 import { RingWalker } from './ring-walker.ts';
-import { composeSocketFilter, INSTRUCTION_BYTES, MAXIMUM_INSTRUCTIONS } from './socket-filter.ts';
+import { composeSocketFilter } from './socket-filter.ts';
 
 export interface RingOptions {
   /** Names, each of an interface that exists, or all there are and will be. */
@@ -175,7 +176,10 @@ export class RingSource implements CaptureSource {
     const compose = (prefilter: BpfProgram | null): Uint8Array =>
       composeSocketFilter({ snaplen, interfaceIndexes, prefilter });
     this.#prefilterRefusal = this.#prefilter === null ? null : tryAttach(socket, compose(this.#prefilter));
-    if (this.#prefilter === null || this.#prefilterRefusal !== null) attachFilter(socket.fd, compose(null));
+    if (this.#prefilter !== null && this.#prefilterRefusal === null) return;
+    attachFilter(socket.fd, compose(null));
+    // A program and the one that it replaces need memory at the same time: now the old one is gone.
+    if (this.#prefilter !== null) this.#prefilterRefusal = tryAttach(socket, compose(this.#prefilter));
   }
 
   #readStatistics(session: Session): void {

@@ -1,0 +1,63 @@
+/** Filters in memory, as the screens see them: what was asked is kept, what is refused and counted the test says. */
+import type { Filter } from '../../filters/filter.ts';
+import type { FilterControl, FilterRequest, ListedFilter } from '../../screens/filters/control.ts';
+import { OperatorError } from '../../src/base/errors.ts';
+import type { FilterProbe } from '../../src/engine/messages.ts';
+
+export class FakeFilterControl implements FilterControl {
+  active: string | null = null;
+  withoutOwnSession = false;
+  capturing = true;
+  listed: ListedFilter[];
+  readonly requests: FilterRequest[] = [];
+  /** Why the next requests and candidates are refused, or null. */
+  refusal: string | null = null;
+  /** Candidates in the order they were asked for. */
+  readonly probed: (Filter | null)[] = [];
+  counted: FilterProbe | null = null;
+
+  constructor(listed: readonly ListedFilter[] = []) {
+    this.listed = [...listed];
+  }
+
+  list(): readonly ListedFilter[] {
+    return this.listed;
+  }
+
+  async carryOut(request: FilterRequest): Promise<string | null> {
+    this.requests.push(request);
+    if (this.refusal !== null) throw this.#refuse(this.refusal);
+    switch (request.type) {
+      case 'apply':
+        this.active = request.filter?.name ?? null;
+        return request.filter === null ? 'no filter applies' : `filter ${request.filter.name} applies`;
+      case 'toggle-own-session':
+        this.withoutOwnSession = !this.withoutOwnSession;
+        return this.withoutOwnSession ? 'your ssh session is left out' : 'your ssh session is counted again';
+      case 'save':
+        this.#without(request.replaces ?? request.filter.name);
+        this.listed = [{ filter: request.filter, readyMade: false }, ...this.listed];
+        return `filter ${request.filter.name} is saved`;
+      case 'remove':
+        this.#without(request.name);
+        return `filter ${request.name} is removed`;
+    }
+  }
+
+  #refuse(cause: string): OperatorError {
+    return new OperatorError({ code: 'E_FILTER', operation: 'use filter', target: 'x', cause });
+  }
+
+  #without(name: string): void {
+    this.listed = this.listed.filter(({ filter }) => filter.name !== name);
+  }
+
+  async probe(candidate: Filter | null): Promise<void> {
+    this.probed.push(candidate);
+    if (candidate !== null && this.refusal !== null) throw this.#refuse(this.refusal);
+  }
+
+  async readProbe(): Promise<FilterProbe | null> {
+    return this.counted;
+  }
+}
