@@ -64,7 +64,7 @@ export function groupWord(mac: string): string | null {
   return KINDS.find(([prefix]) => mac.startsWith(prefix))?.[1] ?? null;
 }
 
-/** Well-known groups whose word contains the text (lower case). */
-export function groupsMatching(text: string): string[] {
-  return Object.keys(KNOWN).filter((mac) => KNOWN[mac].toLowerCase().includes(text));
+/** Well-known groups whose word is meant. */
+export function groupsMatching(isMeant: (word: string) => boolean): string[] {
+  return Object.keys(KNOWN).filter((mac) => isMeant(KNOWN[mac]));
 }

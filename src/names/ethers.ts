@@ -44,13 +44,13 @@ export class EtherNames {
     return this.#names.get(mac) ?? null;
   }
 
-  /** Addresses whose name contains the text (lower case), at most `limit`. */
-  macsMatching(text: string, limit: number): string[] {
+  /** Addresses whose name is meant, at most `limit`. */
+  macsMatching(isMeant: (name: string) => boolean, limit: number): string[] {
     this.#refresh();
     const found: string[] = [];
     for (const [mac, name] of this.#names) {
       if (found.length >= limit) break;
-      if (name.toLowerCase().includes(text)) found.push(mac);
+      if (isMeant(name)) found.push(mac);
     }
     return found;
   }

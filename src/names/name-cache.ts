@@ -93,12 +93,12 @@ export class NameCache {
     return this.#entries.get(address)?.name ?? null;
   }
 
-  /** Addresses whose known name contains the text (lower case), at most `limit`. */
-  addressesMatching(text: string, limit: number): string[] {
+  /** Addresses whose known name is meant, at most `limit`. */
+  addressesMatching(isMeant: (name: string) => boolean, limit: number): string[] {
     const found: string[] = [];
     for (const [address, entry] of this.#entries) {
       if (found.length >= limit) break;
-      if (entry.name?.toLowerCase().includes(text)) found.push(address);
+      if (entry.name !== null && isMeant(entry.name)) found.push(address);
     }
     return found;
   }

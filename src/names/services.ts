@@ -34,12 +34,12 @@ export class ServiceNames {
     return this.#all().get(`${port}/${protocol === 'udplite' ? 'udp' : protocol}`) ?? null;
   }
 
-  /** Ports of services whose name contains the text (lower case), at most `limit`. */
-  portsMatching(text: string, limit: number): number[] {
+  /** Ports of services whose name is meant, at most `limit`. */
+  portsMatching(isMeant: (name: string) => boolean, limit: number): number[] {
     const ports = new Set<number>();
     for (const [key, name] of this.#all()) {
       if (ports.size >= limit) break;
-      if (name.toLowerCase().includes(text)) ports.add(Number(key.slice(0, key.indexOf('/'))));
+      if (isMeant(name)) ports.add(Number(key.slice(0, key.indexOf('/'))));
     }
     return [...ports];
   }
@@ -65,7 +65,7 @@ export function serviceName(port: number, protocol: string): string | null {
   return systemServices.name(port, protocol);
 }
 
-/** Ports on this system whose service name contains the text (lower case), at most `limit`. */
-export function servicePorts(text: string, limit: number): number[] {
-  return systemServices.portsMatching(text, limit);
+/** Ports on this system whose service name is meant, at most `limit`. */
+export function servicePorts(isMeant: (name: string) => boolean, limit: number): number[] {
+  return systemServices.portsMatching(isMeant, limit);
 }

@@ -50,7 +50,6 @@ export function parseMac(text: string): { high: number; low: number } | null {
 export class VendorNames {
   readonly #path: string | URL;
   #table: VendorTable | null = null;
-  #matching: { text: string; owners: Uint16Array } | null = null;
 
   constructor(path: string | URL = new URL('./vendors.bin', import.meta.url)) {
     this.#path = path;
@@ -70,13 +69,9 @@ export class VendorNames {
     return this.#all().blocks;
   }
 
-  /** Owners whose name contains the text (lower case), ascending. The last answer is kept: searches ask four times a second. */
-  ownersMatching(text: string): Uint16Array {
-    if (this.#matching?.text !== text) {
-      const owners = this.#all().names.flatMap((name, i) => (name.toLowerCase().includes(text) ? [i + 1] : []));
-      this.#matching = { text, owners: Uint16Array.from(owners) };
-    }
-    return this.#matching.owners;
+  /** Owners whose name is meant, ascending. */
+  ownersMatching(isMeant: (name: string) => boolean): Uint16Array {
+    return Uint16Array.from(this.#all().names.flatMap((name, i) => (isMeant(name) ? [i + 1] : [])));
   }
 
   #all(): VendorTable {

@@ -1,126 +1,135 @@
 /**
- * Search over conversations: a case-insensitive substring of address text, port, protocol, state or interface.
- * What takes few values (protocols, ports, states, interfaces) is decided once per search; only addresses are looked at
- * row by row, IPv4 without making a string.
+ * Search over conversations. What takes few values (protocols, ports, states, interfaces) is decided once per search;
+ * only addresses are looked at row by row, and only where nothing else has decided a term.
  */
-import { addressText, macText } from '../wire/address.ts';
+import type { SearchField, SearchQuery, SearchTerm, SearchValue } from '../search/query.ts';
+import { protocolWords, type TermNames, textTest } from '../search/rows.ts';
 import { NETWORK } from '../wire/decoded-batch.ts';
 import { etherTypeName, ipProtocolName } from '../wire/numbers.ts';
+import { AddressSearch } from './address-search.ts';
 import { addressOffset, ipProtocolOf, networkOf, portOf } from './conversation-order.ts';
 import { type ConversationTable, ROW_WORD, ROW_WORDS } from './conversation-table.ts';
 
-/** What a search looks for; names are matched by who knows them and come as addresses and ports. */
-export interface SearchTerms {
-  text: string;
-  addresses: readonly string[];
-  ports: readonly number[];
+/** Words for what rows hold as numbers. */
+export interface ConversationWords {
+  /** By state code. */
+  states: readonly string[];
+  /** By slot. */
+  interfaces: readonly string[];
 }
 
 const PORTS = 65536;
 const PROTOCOLS = 256;
-const V4_MAPPED = 0xffff;
-const DOT = 46;
-const ZERO = 48;
 
 export class ConversationSearch {
+  /** Those that look at addresses come last. */
+  readonly #terms: readonly TermSearch[];
+
+  /** `names` by term, as the query has them. */
+  constructor(table: ConversationTable, { terms }: SearchQuery, names: readonly TermNames[], words: ConversationWords) {
+    const searches = terms.map((term, k) => new TermSearch(table, term, names[k] ?? {}, words));
+    this.#terms = searches.sort((a, b) => Number(a.readsAddresses) - Number(b.readsAddresses));
+  }
+
+  /** True when the conversation, in the state of this code, is what is searched for. */
+  matches(row: number, state: number): boolean {
+    for (const term of this.#terms) if (term.matches(row, state) === term.negated) return false;
+    return true;
+  }
+}
+
+/** One term, of which a row may hold or not; negation is the caller's. */
+class TermSearch {
+  readonly negated: boolean;
   readonly #table: ConversationTable;
-  readonly #text: string;
-  readonly #needle: Uint8Array;
-  readonly #addresses: ReadonlySet<string>;
-  readonly #ports: Uint8Array | null;
-  readonly #protocols: Uint8Array;
-  readonly #etherTypes = new Map<number, boolean>();
   readonly #states: readonly boolean[];
   readonly #interfaces: readonly boolean[];
-  readonly #inIpv4: boolean;
-  readonly #inIpv6: boolean;
-  readonly #haystack = new Uint8Array(16);
+  /** By IP protocol: 1 = matches. */
+  readonly #protocols: Uint8Array;
+  /** null: no EtherType matches. */
+  readonly #isEtherType: ((text: string) => boolean) | null;
+  readonly #etherTypes = new Map<number, boolean>();
+  readonly #ports: Uint8Array | null;
+  readonly #addresses: AddressSearch | null;
 
-  constructor(table: ConversationTable, terms: SearchTerms, states: readonly string[], interfaces: readonly string[]) {
-    const text = terms.text.toLowerCase();
+  constructor(table: ConversationTable, term: SearchTerm, names: TermNames, words: ConversationWords) {
+    const { negated, values } = term;
+    const looksAt = (field: SearchField): boolean => term.field === null || term.field === field;
+    const isText = textTest(values);
     this.#table = table;
-    this.#text = text;
-    this.#needle = Uint8Array.from(text, (character) => character.charCodeAt(0));
-    this.#addresses = new Set(terms.addresses);
-    this.#ports = matchingPorts(text, terms.ports);
-    this.#protocols = Uint8Array.from({ length: PROTOCOLS }, (_, k) => (ipProtocolName(k).includes(text) ? 1 : 0));
-    this.#states = states.map((state) => state.includes(text));
-    this.#interfaces = interfaces.map((name) => name.toLowerCase().includes(text));
-    this.#inIpv4 = /^[0-9.]+$/.test(text);
-    this.#inIpv6 = /^[0-9a-f:.]+$/.test(text);
+    this.negated = negated;
+    this.#states = looksAt('state') ? words.states.map(isText) : [];
+    this.#interfaces = looksAt('iface') ? words.interfaces.map(isText) : [];
+    this.#protocols = looksAt('proto') ? matchingProtocols(values) : new Uint8Array(PROTOCOLS);
+    this.#isEtherType = looksAt('proto') ? isText : null;
+    this.#ports = looksAt('port') ? matchingPorts(values, names.ports ?? []) : null;
+    const addresses = looksAt('host') ? new AddressSearch(values, names.addresses ?? []) : null;
+    this.#addresses = addresses?.isEmpty === true ? null : addresses;
   }
 
-  /** True when the conversation, in the state of this code, shows what is searched for. */
+  get readsAddresses(): boolean {
+    return this.#addresses !== null;
+  }
+
   matches(row: number, state: number): boolean {
     const table = this.#table;
-    if (this.#states[state] || this.#interfaces[table.u32[row * ROW_WORDS + ROW_WORD.interfaceSlot]]) return true;
+    if (
+      this.#states[state] === true ||
+      this.#interfaces[table.u32[row * ROW_WORDS + ROW_WORD.interfaceSlot]] === true
+    ) {
+      return true;
+    }
     if (networkOf(table, row) === NETWORK.other) return this.#matchesOther(row);
     if (this.#protocols[ipProtocolOf(table, row)] === 1) return true;
-    if (this.#ports !== null && this.#matchesPort(this.#ports, row)) return true;
-    return this.#matchesAddress(row, 0) || this.#matchesAddress(row, 1);
-  }
-
-  #matchesPort(ports: Uint8Array, row: number): boolean {
-    return ports[portOf(this.#table, row, 0)] === 1 || ports[portOf(this.#table, row, 1)] === 1;
+    const ports = this.#ports;
+    if (ports !== null && (ports[portOf(table, row, 0)] === 1 || ports[portOf(table, row, 1)] === 1)) return true;
+    const addresses = this.#addresses;
+    if (addresses === null) return false;
+    return addresses.matches(table.u32, addressOffset(row, 0)) || addresses.matches(table.u32, addressOffset(row, 1));
   }
 
   #matchesOther(row: number): boolean {
     const { u32 } = this.#table;
-    const etherType = u32[row * ROW_WORDS + ROW_WORD.ports];
-    let matches = this.#etherTypes.get(etherType);
-    if (matches === undefined) {
-      matches = etherTypeName(etherType).includes(this.#text);
-      this.#etherTypes.set(etherType, matches);
-    }
-    if (matches || !this.#inIpv6) return matches;
+    if (this.#matchesEtherType(u32[row * ROW_WORDS + ROW_WORD.ports])) return true;
+    const addresses = this.#addresses;
+    if (addresses === null) return false;
     return [0, 1].some((side) => {
       const at = addressOffset(row, side);
-      return macText(u32[at + 2], u32[at + 3]).includes(this.#text);
+      return addresses.matchesMac(u32[at + 2], u32[at + 3]);
     });
   }
 
-  #matchesAddress(row: number, side: number): boolean {
-    const { u32 } = this.#table;
-    const at = addressOffset(row, side);
-    if (this.#addresses.size > 0 && this.#addresses.has(addressText(u32, at))) return true;
-    const isV4 = u32[at] === 0 && u32[at + 1] === 0 && u32[at + 2] === V4_MAPPED;
-    if (isV4) return this.#inIpv4 && this.#matchesIpv4(u32[at + 3]);
-    return this.#inIpv6 && addressText(u32, at).includes(this.#text);
-  }
-
-  #matchesIpv4(address: number): boolean {
-    const haystack = this.#haystack;
-    let length = 0;
-    for (let shift = 24; shift >= 0; shift -= 8) {
-      length = writeOctet(haystack, length, (address >>> shift) & 0xff);
-      if (shift > 0) haystack[length++] = DOT;
+  #matchesEtherType(etherType: number): boolean {
+    if (this.#isEtherType === null) return false;
+    let matches = this.#etherTypes.get(etherType);
+    if (matches === undefined) {
+      matches = this.#isEtherType(etherTypeName(etherType));
+      this.#etherTypes.set(etherType, matches);
     }
-    return contains(haystack, length, this.#needle);
+    return matches;
   }
 }
 
-function matchingPorts(text: string, named: readonly number[]): Uint8Array | null {
-  const digits = /^[0-9]{1,5}$/.test(text);
-  if (!digits && named.length === 0) return null;
+function matchingProtocols(values: readonly SearchValue[]): Uint8Array {
+  const isText = textTest(values);
+  const protocols = Uint8Array.from({ length: PROTOCOLS }, (_, protocol) =>
+    protocolWords(ipProtocolName(protocol)).some(isText) ? 1 : 0,
+  );
+  for (const value of values) if (value.kind === 'numbers') protocols.fill(1, value.from, value.to + 1);
+  return protocols;
+}
+
+/** By port: 1 = matches; null where none does. */
+function matchingPorts(values: readonly SearchValue[], named: readonly number[]): Uint8Array | null {
   const ports = new Uint8Array(PORTS);
   for (const port of named) ports[port] = 1;
-  if (digits) for (let port = 0; port < PORTS; port++) if (String(port).includes(text)) ports[port] = 1;
-  return ports;
-}
-
-function writeOctet(into: Uint8Array, at: number, octet: number): number {
-  let end = at;
-  if (octet >= 100) into[end++] = ZERO + Math.floor(octet / 100);
-  if (octet >= 10) into[end++] = ZERO + (Math.floor(octet / 10) % 10);
-  into[end++] = ZERO + (octet % 10);
-  return end;
-}
-
-function contains(haystack: Uint8Array, length: number, needle: Uint8Array): boolean {
-  for (let start = 0; start + needle.length <= length; start++) {
-    let k = 0;
-    while (k < needle.length && haystack[start + k] === needle[k]) k++;
-    if (k === needle.length) return true;
+  for (const value of values) if (value.kind === 'numbers') ports.fill(1, value.from, value.to + 1);
+  const inDigits = values.filter(
+    (value) => value.kind === 'pattern' || (value.kind === 'text' && /^\d+$/.test(value.text)),
+  );
+  if (inDigits.length > 0) {
+    const isText = textTest(inDigits);
+    for (let port = 0; port < PORTS; port++) if (isText(String(port))) ports[port] = 1;
   }
-  return false;
+  return ports.includes(1) ? ports : null;
 }

@@ -1,8 +1,7 @@
 /**
- * Orders and search of the station table: a number per row (smaller first) and a tie-break by address and interface, so
- * that an order does not flicker; a case-insensitive substring of hardware and IP addresses and interfaces.
+ * Orders of the station table: a number per row (smaller first) and a tie-break by address and interface, so that an
+ * order does not flicker.
  */
-import { addressText, macText } from '../wire/address.ts';
 import { type AddressBlocks, ownerOf } from '../wire/address-blocks.ts';
 import {
   STATION_COUNT,
@@ -101,61 +100,6 @@ function rateKey({ rates }: StationTable, first: number, isIn: boolean, isOut: b
 function vendorKey(table: StationTable, row: number, vendors: AddressBlocks | null): number {
   const owner = vendors === null ? 0 : ownerOf(vendors, table.highOf(row), table.lowOf(row));
   return owner === 0 ? 0x10000 : owner;
-}
-
-/** What a search looks for; names are matched by who knows them and come as addresses and numbers. */
-export interface StationTerms {
-  text: string;
-  addresses: readonly string[];
-  macs: readonly string[];
-  /** Numbers of makers, as `vendors` numbers them. */
-  owners: Uint16Array;
-}
-
-export class StationSearch {
-  readonly #table: StationTable;
-  readonly #text: string;
-  readonly #addresses: ReadonlySet<string>;
-  readonly #macs: ReadonlySet<string>;
-  readonly #owners = new Uint8Array(0x10000);
-  readonly #vendors: AddressBlocks | null;
-  readonly #interfaces: readonly boolean[];
-  /** The text may be part of an address. */
-  readonly #isNumber: boolean;
-
-  /** `interfaces`: names by slot. */
-  constructor(table: StationTable, terms: StationTerms, vendors: AddressBlocks | null, interfaces: readonly string[]) {
-    this.#table = table;
-    this.#text = terms.text.toLowerCase();
-    this.#addresses = new Set(terms.addresses);
-    this.#macs = new Set(terms.macs);
-    for (const owner of terms.owners) this.#owners[owner] = 1;
-    this.#vendors = terms.owners.length === 0 ? null : vendors;
-    this.#interfaces = interfaces.map((name) => name.toLowerCase().includes(this.#text));
-    this.#isNumber = /^[0-9a-f:.]+$/.test(this.#text);
-  }
-
-  matches(row: number): boolean {
-    const table = this.#table;
-    if (this.#interfaces[table.slotOf(row)]) return true;
-    const high = table.highOf(row);
-    const low = table.lowOf(row);
-    if (this.#vendors !== null && this.#owners[ownerOf(this.#vendors, high, low)] === 1) return true;
-    if (this.#isNumber || this.#macs.size > 0) {
-      const mac = macText(high, low);
-      if (this.#macs.has(mac) || (this.#isNumber && mac.includes(this.#text))) return true;
-    }
-    return (this.#isNumber || this.#addresses.size > 0) && this.#matchesAddress(row);
-  }
-
-  #matchesAddress(row: number): boolean {
-    const { addresses } = this.#table;
-    for (let k = 0; k < addresses.listedCount(row); k++) {
-      const address = addressText(addresses.words, addresses.addressAt(row, k));
-      if (this.#addresses.has(address) || (this.#isNumber && address.includes(this.#text))) return true;
-    }
-    return false;
-  }
 }
 
 /** Words 0 and 1 of a row, as `highOf`, `lowOf` and `slotOf` read them, for rows that were copied. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { groupsMatching, groupWord } from '../../src/names/ethernet-groups.ts';
 import { EtherNames, parseEthers } from '../../src/names/ethers.ts';
+import { meant } from '../support/meant.ts';
 
 describe('ethers', () => {
   it('reads what ethers(5) describes: addresses without leading zeros, comments, the first line of an address wins', () => {
@@ -28,8 +29,8 @@ describe('ethers', () => {
     expect(ethers.name(mac)).toBeNull();
     now += 3;
     expect(ethers.name(mac)).toBe('pal');
-    expect(ethers.macsMatching('pa', 10)).toEqual([mac]);
-    expect(ethers.macsMatching('pa', 0)).toEqual([]);
+    expect(ethers.macsMatching(meant('pa'), 10)).toEqual([mac]);
+    expect(ethers.macsMatching(meant('pa'), 0)).toEqual([]);
     writeFileSync(path, `${mac} a-longer-name\n`);
     now += 3;
     expect(ethers.name(mac)).toBe('a-longer-name');
@@ -57,6 +58,6 @@ describe('groups', () => {
   });
 
   it('are found by their words', () => {
-    expect(groupsMatching('mdns')).toEqual(['01:00:5e:00:00:fb', '33:33:00:00:00:fb']);
+    expect(groupsMatching(meant('mdns'))).toEqual(['01:00:5e:00:00:fb', '33:33:00:00:00:fb']);
   });
 });

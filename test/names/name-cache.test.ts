@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NameCache, type NameCacheOptions } from '../../src/names/name-cache.ts';
+import { meant } from '../support/meant.ts';
 
 interface Query {
   address: string;
@@ -119,8 +120,8 @@ describe('NameCache', () => {
     queries[0].answer(['Alice.example']);
     queries[1].answer(['bob.example']);
     await settle();
-    expect(cache.addressesMatching('ali', 10)).toEqual(['10.0.0.1']);
-    expect(cache.addressesMatching('example', 1)).toHaveLength(1);
+    expect(cache.addressesMatching(meant('ali'), 10)).toEqual(['10.0.0.1']);
+    expect(cache.addressesMatching(meant('example'), 1)).toHaveLength(1);
   });
 
   it('asks nothing after it was closed', () => {

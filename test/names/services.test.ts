@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { protocolName } from '../../src/names/protocols.ts';
 import { parseServices, ServiceNames, serviceName, servicePorts } from '../../src/names/services.ts';
+import { meant } from '../support/meant.ts';
 
 describe('services', () => {
   it('reads what services(5) describes: names, comments, aliases, the first line of a port wins', () => {
@@ -20,7 +21,7 @@ describe('services', () => {
     expect(serviceName(22, 'tcp')).toBe('ssh');
     expect(serviceName(53, 'udp')).toBe('domain');
     expect(serviceName(1, 'nothing')).toBeNull();
-    expect(servicePorts('ssh', 10)).toContain(22);
+    expect(servicePorts(meant('ssh'), 10)).toContain(22);
   });
 
   it('reads the file on first use, and a missing one is no error', () => {
@@ -30,7 +31,7 @@ describe('services', () => {
     writeFileSync(path, 'alpha 1000/tcp\nalpha 1000/udp\n');
     expect(services.name(1000, 'tcp')).toBe('alpha');
     expect(services.name(1000, 'udplite')).toBe('alpha');
-    expect(services.portsMatching('alp', 10)).toEqual([1000]);
+    expect(services.portsMatching(meant('alp'), 10)).toEqual([1000]);
     rmSync(folder, { recursive: true });
     expect(services.name(1000, 'udp')).toBe('alpha');
     expect(new ServiceNames(path).name(1000, 'tcp')).toBeNull();

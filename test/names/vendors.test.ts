@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { vendorFile } from '../../scripts/build-vendors.mjs';
 import { localWord, parseMac, VendorNames } from '../../src/names/vendors.ts';
 import { ownerOf } from '../../src/wire/address-blocks.ts';
+import { meant } from '../support/meant.ts';
 
 const data: Readonly<Record<string, string>> = ouiData;
 
@@ -80,9 +81,9 @@ describe('vendors', () => {
       return address === null ? -1 : ownerOf(vendors.blocks, address.high, address.low);
     };
     expect(['000002', '000001', '000003', '000004', '000005'].map(owner)).toEqual([1, 2, 3, 1, 0]);
-    expect(Array.from(vendors.ownersMatching('a'))).toEqual([1, 2, 3]);
-    expect(Array.from(vendors.ownersMatching('mm'))).toEqual([3]);
-    expect(Array.from(vendors.ownersMatching('nobody'))).toEqual([]);
+    expect(Array.from(vendors.ownersMatching(meant('a')))).toEqual([1, 2, 3]);
+    expect(Array.from(vendors.ownersMatching(meant('mm')))).toEqual([3]);
+    expect(Array.from(vendors.ownersMatching(meant('nobody')))).toEqual([]);
   });
 
   it('has none for groups and for addresses that software made', () => {
@@ -106,7 +107,7 @@ describe('vendors', () => {
       const path = join(folder, `damaged-${i}`);
       writeFileSync(path, bytes);
       const vendors = new VendorNames(path);
-      expect([vendors.name('00:00:01:00:00:00'), vendors.ownersMatching('maker').length]).toEqual([null, 0]);
+      expect([vendors.name('00:00:01:00:00:00'), vendors.ownersMatching(meant('maker')).length]).toEqual([null, 0]);
     }
   });
 
