@@ -1,11 +1,12 @@
-/** The commands that open no monitor: interfaces, doctor, config, completion, and what the build prints. Each gives its text. */
+/** The commands that open no monitor: interfaces, doctor, config, filter, completion, and what the build prints. Each gives its text. */
 
 import { EXIT } from '../base/errors.ts';
 import type { Probe, Verdict } from '../capture/doctor-probes.ts';
 import type { InterfaceInfo } from '../capture/interfaces.ts';
 import type { CommandResult } from './command-result.ts';
-import type { Shell } from './options.ts';
+import type { Shell } from './command-table.ts';
 import type { Invocation } from './parse.ts';
+import { textTable } from './text-table.ts';
 
 export async function runCommand({ values, command }: Invocation): Promise<CommandResult> {
   switch (command?.line.name) {
@@ -26,6 +27,20 @@ export async function runCommand({ values, command }: Invocation): Promise<Comma
       const { configCommand } = await import('./config.ts');
       return configCommand(command.line.name, command.words, values.json);
     }
+    case 'filter':
+    case 'filter list':
+    case 'filter show':
+    case 'filter add':
+    case 'filter edit':
+    case 'filter remove':
+    case 'filter test':
+    case 'filter export':
+    case 'filter import':
+    case 'filter import-iptraf-ng':
+    case 'filter names': {
+      const { filterCommand } = await import('./filter-commands.ts');
+      return filterCommand(command.line.name, command.words, values);
+    }
     case 'man':
       return done((await import('./manual.ts')).manPage());
     default:
@@ -42,7 +57,7 @@ async function interfaces(json: boolean): Promise<string> {
   const { withDriverNames } = await import('../capture/driver-names.ts');
   const list = withDriverNames((driver) => listInterfaces({ driver }));
   if (json) return list.map((info) => `${JSON.stringify(info)}\n`).join('');
-  return table([
+  return textTable([
     ['interface', 'state', 'speed', 'kind', 'mac', 'addresses'],
     ...list.map((info) => [info.name, state(info), speed(info), kind(info), info.mac ?? '-', addresses(info)]),
   ]);
@@ -83,15 +98,4 @@ function finding({ name, ok, detail, remedy }: Probe): string {
   const lines = [`${ok ? 'ok     ' : 'missing'}  ${name}: ${detail}`];
   if (remedy !== null) lines.push(`         remedy: ${remedy}`);
   return `${lines.join('\n')}\n`;
-}
-
-/** Columns as wide as their widest cell; the last one is not padded. */
-function table(rows: string[][]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row: string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]))
-      .join('  ')
-      .trimEnd();
-  return rows.map((row) => `${line(row)}\n`).join('');
 }

@@ -3,7 +3,8 @@
  * /sys/class/net, so that no program is started for a key press.
  */
 import { SETTINGS } from '../store/settings-table.ts';
-import { type Completion, OPTIONS, type OptionLine, type Shell, VISIBLE_COMMANDS } from './options.ts';
+import { COMMANDS, type Shell, VISIBLE_COMMANDS } from './command-table.ts';
+import { type Completion, OPTIONS, type OptionLine } from './options.ts';
 import { PROGRAM } from './version.ts';
 
 /** The script that makes `shell` complete the program's options; ends with a newline. */
@@ -24,6 +25,9 @@ interface CommandCompletion {
   completion: Completion;
 }
 
+/** Filters can only be listed by the program: the shell knows neither those that come with it nor where the others are. */
+const FILTER_NAMES = `${PROGRAM} filter names 2>/dev/null`;
+
 /** What may follow the words of a command, each list once with all that it follows. */
 function commandCompletions(): CommandCompletion[] {
   const lists = new Map<string, Completion>();
@@ -35,7 +39,9 @@ function commandCompletions(): CommandCompletion[] {
   for (const { name, argument } of VISIBLE_COMMANDS) if (argument?.words) lists.set(name, argument.words);
   const keys = SETTINGS.map(({ name }) => name);
   for (const name of ['config get', 'config set', 'config unset']) lists.set(name, keys);
-  for (const name of ['config export', 'config import']) lists.set(name, 'file');
+  for (const name of ['config export', 'config import', 'filter import', 'filter import-iptraf-ng'])
+    lists.set(name, 'file');
+  for (const name of ['show', 'edit', 'remove', 'test', 'export']) lists.set(`filter ${name}`, 'filter');
   for (const { name, kind } of SETTINGS) {
     if (kind.type === 'switch') lists.set(`config set ${name}`, ['on', 'off']);
     if (kind.type === 'choice') lists.set(`config set ${name}`, kind.values.map(String));
@@ -57,9 +63,13 @@ function casePattern({ called }: CommandCompletion): string {
 /** First words of the commands, each once. */
 const FIRST_WORDS = [...new Set(VISIBLE_COMMANDS.map(({ name }) => name.split(' ')[0]))];
 
+/** The commands of one word, those that stand for a longer one too (filter for filter list). */
+const FIRST_COMMANDS = COMMANDS.filter(({ name }) => FIRST_WORDS.includes(name));
+
 function bashReply(completion: Completion): string {
   if (completion === 'interface') return 'COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word"))';
   if (completion === 'file') return 'compopt -o filenames; COMPREPLY=($(compgen -f -- "$word"))';
+  if (completion === 'filter') return '_iptraf_ts_filters "$word"';
   const list = words(completion);
   return list.length === 0 ? 'COMPREPLY=()' : `COMPREPLY=($(compgen -W "${list.join(' ')}" -- "$word"))`;
 }
@@ -80,6 +90,14 @@ function bash(): string {
   const commands = FIRST_WORDS.join(' ');
   return [
     `# bash completion for ${PROGRAM}`,
+    // Not through compgen -W: it would carry out what a name says.
+    '_iptraf_ts_filters() {',
+    '  local name',
+    '  COMPREPLY=()',
+    '  while IFS= read -r name; do',
+    '    [[ $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")',
+    `  done < <(${FILTER_NAMES})`,
+    '}',
     '_iptraf_ts() {',
     `  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]}`,
     '  COMPREPLY=()',
@@ -106,18 +124,17 @@ function zshText(text: string): string {
   return text.replaceAll("'", "'\\''").replace(/[[\]:\\]/g, '\\$&');
 }
 
+/** What offers names that only the system knows; null: fixed words. */
+function zshOffers(completion: Completion): string | null {
+  if (completion === 'interface') return '_iptraf_ts_interfaces';
+  if (completion === 'filter') return '_iptraf_ts_filters';
+  return completion === 'file' ? '_files' : null;
+}
+
 function zshAction(line: OptionLine): string {
   if (line.argument === null) return '';
   const { completion, placeholder, optional } = line.argument;
-  const list = words(completion);
-  const action =
-    completion === 'interface'
-      ? '_iptraf_ts_interfaces'
-      : completion === 'file'
-        ? '_files'
-        : list.length > 0
-          ? `(${list.join(' ')})`
-          : ' ';
+  const action = zshOffers(completion) ?? (words(completion).length > 0 ? `(${words(completion).join(' ')})` : ' ');
   return `${optional ? '::' : ':'}${zshText(placeholder)}:${action}`;
 }
 
@@ -125,16 +142,15 @@ function zsh(): string {
   const specifications = OPTIONS.flatMap((line) =>
     line.flags.map((flag) => `    '${flag}[${zshText(line.description)}]${zshAction(line)}'`),
   );
-  const commands = VISIBLE_COMMANDS.filter(({ name }) => FIRST_WORDS.includes(name)).map(
-    (command) => `    '${command.name}:${zshText(command.description)}'`,
-  );
+  const commands = FIRST_COMMANDS.map((command) => `    '${command.name}:${zshText(command.description)}'`);
   const commandWords = commandCompletions().map((each) => {
-    const offers = each.completion === 'file' ? '_files' : `compadd ${words(each.completion).join(' ')}`;
+    const offers = zshOffers(each.completion) ?? `compadd ${words(each.completion).join(' ')}`;
     return `    ${casePattern(each)}) ${offers} ;;`;
   });
   return [
     `#compdef ${PROGRAM}`,
     `_iptraf_ts_interfaces() { local -a names=(all \${(f)"$(ls /sys/class/net)"}); compadd -a names }`,
+    `_iptraf_ts_filters() { local -a names=(\${(f)"$(${FILTER_NAMES})"}); compadd -a names }`,
     '_iptraf_ts_commands() {',
     '  ((CURRENT == 2)) || return 1',
     '  local -a commands=(',
@@ -176,6 +192,7 @@ function fishArgument(line: OptionLine): string {
 
 function fishWords(completion: Completion): string {
   if (completion === 'interface') return ' -a "all (ls /sys/class/net)"';
+  if (completion === 'filter') return ` -a "(${FILTER_NAMES})"`;
   const list = words(completion);
   return list.length > 0 ? ` -a "${list.join(' ')}"` : '';
 }
@@ -191,11 +208,11 @@ function fish(): string {
     `complete -c ${PROGRAM} ${fishFlags(line)}${fishArgument(line)} -d ${fishQuoted(line.description)}`,
     ...fishNext(line),
   ]);
-  const commands = VISIBLE_COMMANDS.filter(({ name }) => FIRST_WORDS.includes(name)).map(
+  const commands = FIRST_COMMANDS.map(
     ({ name, description }) => `complete -c ${PROGRAM} -n __iptraf_ts_called -a ${name} -d ${fishQuoted(description)}`,
   );
   const commandWords = commandCompletions().flatMap(({ called, completion }) => {
-    const offers = completion === 'file' ? '-F' : `-a "${words(completion).join(' ')}"`;
+    const offers = completion === 'file' ? '-F' : fishWords(completion).trimStart();
     return called.map((typed) => `complete -c ${PROGRAM} -n '__iptraf_ts_called ${typed}' ${offers}`);
   });
   const called = [

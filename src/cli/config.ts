@@ -2,9 +2,8 @@
  * The `config` commands: settings without the screen. Needs no root for the user's own settings; says where they are.
  * What is wrong with a key or a value is wrong use (2), what is wrong with a file is a failure (1).
  */
-import { readFileSync } from 'node:fs';
-import { EXIT, OperatorError, systemCause } from '../base/errors.ts';
-import { replaceFile } from '../store/durable-file.ts';
+import { FilterStore } from '../../filters/store.ts';
+import { EXIT } from '../base/errors.ts';
 import { exportText, readExport } from '../store/export.ts';
 import { BadSetting, expectedWords, readValue, valueText, valueWords } from '../store/setting-kinds.ts';
 import { SettingsStore } from '../store/settings.ts';
@@ -21,22 +20,29 @@ import type { CommandResult } from './command-result.ts';
 import { complain } from './fail.ts';
 import { wrap } from './help.ts';
 import { usageError } from './parse.ts';
+import { fileTitle, readTextFile, writeTextFile } from './text-files.ts';
 
-const STANDARD_INPUT = 0;
 const WIDTH = 80;
 const INDENT = '      ';
 
 /** `name`: "config", "config get"…; `words`: what follows it. */
 export async function configCommand(name: string, words: readonly string[], json: boolean): Promise<CommandResult> {
-  const store = new SettingsStore();
+  const stores: Stores = { settings: new SettingsStore(), filters: new FilterStore() };
   try {
-    return { text: await run(store, name, words, json), status: EXIT.ok };
+    return { text: await run(stores, name, words, json), status: EXIT.ok };
   } finally {
-    for (const warning of store.warnings) complain(warning);
+    for (const warning of [...stores.settings.warnings, ...stores.filters.warnings]) complain(warning);
   }
 }
 
-function run(store: SettingsStore, name: string, words: readonly string[], json: boolean): Promise<string> {
+/** An export holds both. */
+interface Stores {
+  settings: SettingsStore;
+  filters: FilterStore;
+}
+
+function run(stores: Stores, name: string, words: readonly string[], json: boolean): Promise<string> {
+  const { settings: store } = stores;
   const [first = '', ...rest] = words;
   switch (name) {
     case 'config get':
@@ -46,9 +52,9 @@ function run(store: SettingsStore, name: string, words: readonly string[], json:
     case 'config unset':
       return unset(store, knownLine(first));
     case 'config export':
-      return exportTo(store, words.length === 0 ? '-' : first);
+      return exportTo(stores, words.length === 0 ? '-' : first);
     case 'config import':
-      return importFrom(store, first);
+      return importFrom(stores, first);
     default:
       return list(store, json);
   }
@@ -123,33 +129,19 @@ function assigned({ name, kind }: SettingLine, settings: Settings): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function exportTo(store: SettingsStore, path: string): Promise<string> {
-  const text = exportText(await store.read());
-  if (path === '-') return text;
-  try {
-    await replaceFile(path, text);
-  } catch (error) {
-    throw fileError('write settings to', path, error, 'name another file; without one they go to standard output');
-  }
-  return '';
+async function exportTo({ settings, filters }: Stores, path: string): Promise<string> {
+  return writeTextFile(path, exportText(await settings.read(), await filters.read()), 'settings');
 }
 
-async function importFrom(store: SettingsStore, path: string): Promise<string> {
-  const settings = await readExport(readAll(path), path === '-' ? 'standard input' : path);
-  const copy = await store.replace(settings);
-  const kept = copy === null ? 'there were none before' : `those of before are in ${copy}`;
-  return `settings of ${path === '-' ? 'standard input' : path} are now in ${store.path}; ${kept}\n`;
-}
-
-function readAll(path: string): string {
-  try {
-    return readFileSync(path === '-' ? STANDARD_INPUT : path, 'utf8');
-  } catch (error) {
-    throw fileError('import', path, error);
-  }
-}
-
-function fileError(operation: string, target: string, error: unknown, remedy?: string): OperatorError {
-  const cause = systemCause((error as Error).message);
-  return new OperatorError({ code: 'E_STORE', operation, target, cause, remedy });
+async function importFrom({ settings, filters }: Stores, path: string): Promise<string> {
+  const title = fileTitle(path);
+  const imported = await readExport(readTextFile(path, 'import'), title);
+  // An export of before there were filters says nothing about them.
+  const copies = imported.filters === null ? [] : [await filters.replaceAll(imported.filters)];
+  copies.unshift(await settings.replace(imported.settings));
+  const what = imported.filters === null ? 'settings' : 'settings and filters';
+  const where = imported.filters === null ? settings.path : `${settings.path} and ${filters.path}`;
+  const kept = copies.filter((copy) => copy !== null);
+  const before = kept.length === 0 ? 'there were none before' : `those of before are in ${kept.join(' and ')}`;
+  return `${what} of ${title} are now in ${where}; ${before}\n`;
 }

@@ -1,5 +1,6 @@
 /** --help, made from the option table: 80 columns, sections in the order of SECTIONS. Pure text. */
-import { OPTIONS, type OptionLine, SECTIONS, type Section, VISIBLE_COMMANDS } from './options.ts';
+import { VISIBLE_COMMANDS } from './command-table.ts';
+import { OPTIONS, type OptionLine, SECTIONS, type Section } from './options.ts';
 import { PROGRAM, VERSION } from './version.ts';
 
 const WIDTH = 80;
@@ -22,7 +23,7 @@ export const USAGES: readonly (readonly [string, string])[] = [
 export const EXIT_STATUSES: readonly (readonly [string, string])[] = [
   ['0', 'done; also: time over, the reader of a pipe went away, a daemon told to stop'],
   ['1', 'it failed: unknown interface, damaged file, capture lost; doctor: no source can capture here'],
-  ['2', 'wrong use, or an expression that libpcap refuses'],
+  ['2', 'wrong use, an expression that libpcap refuses, or a filter that cannot be applied'],
   ['77', 'not permitted; doctor: only permission is missing'],
 ];
 

@@ -2,8 +2,10 @@
  * The man page in section 8, as roff with the man(7) macros, made from the option table.
  * Text is escaped once, in `roff`; bold and italic only through `bold` and `italic`.
  */
+
+import { VISIBLE_COMMANDS } from './command-table.ts';
 import { commandSpelling, EXIT_STATUSES, explanation, linesOf, SUMMARY, USAGES } from './help.ts';
-import { type OptionLine, SECTIONS, type Section, VISIBLE_COMMANDS } from './options.ts';
+import { type OptionLine, SECTIONS, type Section } from './options.ts';
 import { PROGRAM, VERSION, VERSION_DATE } from './version.ts';
 
 const SIGNALS: readonly (readonly [string, string])[] = [
@@ -14,8 +16,8 @@ const SIGNALS: readonly (readonly [string, string])[] = [
 ];
 
 const FILES: readonly (readonly [string, string])[] = [
-  ['/var/lib/iptraf-ts', 'settings.json of root (IPTRAF_TS_STATE_DIR overrides)'],
-  ['$XDG_CONFIG_HOME/iptraf-ts', 'settings.json of other users'],
+  ['/var/lib/iptraf-ts', 'settings.json and filters.json of root (IPTRAF_TS_STATE_DIR overrides)'],
+  ['$XDG_CONFIG_HOME/iptraf-ts', 'settings.json and filters.json of other users'],
   ['/var/log/iptraf-ts', 'logs given by a bare name (IPTRAF_TS_LOG_DIR overrides)'],
   ['/run/iptraf-ts', 'pid files of instances in the background'],
 ];
@@ -23,12 +25,17 @@ const FILES: readonly (readonly [string, string])[] = [
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['TERM', 'type of the terminal; with dumb there is no screen'],
   ['NO_COLOR', 'when set, the screen has no colours'],
+  ['VISUAL, EDITOR', 'the editor of filter edit'],
+  ['SSH_CONNECTION', 'the session that own-session stands for, where no sshd is found among the ancestors'],
   ['LC_ALL, LC_CTYPE, LANG', 'without UTF-8, frames are drawn in ASCII'],
 ];
 
 const EXAMPLES: readonly (readonly [string, string])[] = [
   [`${PROGRAM} -i eth0`, 'the conversations on eth0'],
   [`${PROGRAM} -i all --bpf 'port 53' --json --every 10`, 'DNS traffic on every interface, as JSON, every ten seconds'],
+  [`${PROGRAM} -i eth0 --filter not-my-ssh`, 'the same without the session that you are logged in by'],
+  [`${PROGRAM} filter add office 'exclude arp' 'include from 10.0.0.0/8 to any port 1-1023'`, 'make a filter'],
+  [`${PROGRAM} filter test office -r file.pcap`, 'which of its rules decides how much of a capture file'],
   [`ssh host tcpdump -U -w - | ${PROGRAM} -r -`, 'watch another machine'],
   [`${PROGRAM} -B -i eth0 -L eth0.log -I 5`, 'log in the background, with a summary every five minutes'],
 ];
@@ -89,6 +96,7 @@ export function manPage(): string {
     ...section('DESCRIPTION', DESCRIPTION.map(roff)),
     ...section('OPTIONS', optionLines()),
     ...section('COMMANDS', commands),
+    ...section('FILTERS', FILTERS.flatMap((text) => ['.PP', roff(text)]).slice(1)),
     ...section('SIGNALS', pairs(SIGNALS)),
     ...section('EXIT STATUS', [...pairs(EXIT_STATUSES), '.PP', roff('Interrupted, it ends by the same signal.')]),
     ...section('FILES', pairs(FILES)),
@@ -104,4 +112,16 @@ const DESCRIPTION: readonly string[] = [
   'On a terminal it is a full-screen program; in a pipe, in the background or with --text, --json or --csv it prints.',
   'Packets are counted as they are on the wire: a buffer that the kernel hands over for several packets counts as those.',
   'What was missed is said: packets dropped by the kernel, and the share of the interface counters that was captured.',
+];
+
+/** Each a paragraph. */
+const FILTERS: readonly string[] = [
+  'A filter is a list of rules; the first that matches a packet decides whether it is counted (include) or not (exclude). ' +
+    'Packets that no rule matches are dropped if any rule includes, and kept if all exclude.',
+  'A rule is one line: include or exclude; protocols by name or number (tcp, icmp, 46, 101-104, ip, non-ip, arp, 0x88cc); ' +
+    'from and to, each with addresses, networks and host names or any, port with a list (80,443,8000-8100), and mac with a list; ' +
+    'on with interfaces and patterns; incoming or outgoing; vlan with a list, any or none; one-way. ' +
+    'All that stands there must match. A rule also matches with source and destination exchanged, but not with one-way. ' +
+    "A port before from and to is the destination's.",
+  'In place of all that: matching with a capture expression, or own-session for the ssh session that you are logged in by.',
 ];

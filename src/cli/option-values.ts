@@ -1,4 +1,5 @@
 /** What the options mean, as the rest of the program reads them: one field for each line of the option table. */
+import type { PreparedNetwork } from '../../filters/prepared.ts';
 
 export interface OptionValues {
   /** Monitors: interface arguments as given; '' stands for the interface of the default route; null: not given. */
@@ -11,6 +12,10 @@ export interface OptionValues {
   readFile: string | null;
   writeFile: string | null;
   expression: string | null;
+  /** Name of a stored or ready-made filter. */
+  filter: string | null;
+  /** Networks that are ours. */
+  local: PreparedNetwork[] | null;
   capture: 'auto' | 'ring' | 'pcap' | null;
   snaplen: number | null;
   promiscuous: boolean;
@@ -32,6 +37,8 @@ export interface OptionValues {
   background: boolean;
   foreground: boolean;
   minutes: number | null;
+  /** filter add: what the new filter is for. */
+  description: string | null;
   help: boolean;
   version: boolean;
 }

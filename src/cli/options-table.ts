@@ -1,6 +1,8 @@
 /** The option table as Markdown, for the README. */
+
+import { VISIBLE_COMMANDS } from './command-table.ts';
 import { commandSpelling, explanation, linesOf, spelling } from './help.ts';
-import { SECTIONS, type Section, VISIBLE_COMMANDS } from './options.ts';
+import { SECTIONS, type Section } from './options.ts';
 
 function row(left: string, right: string): string {
   return `| \`${left.replaceAll('|', '\\|')}\` | ${right.replaceAll('|', '\\|')} |`;

@@ -7,7 +7,7 @@ import { MONITOR_ENTRIES } from '../../screens/monitors.ts';
 import type { MonitorName } from '../engine/monitor.ts';
 import { SYSLOG_FACILITIES } from '../output/syslog-facilities.ts';
 import type { OptionValues } from './option-values.ts';
-import { choice, interfaceArgument, number, path, text, wholeNumber } from './readers.ts';
+import { choice, interfaceArgument, localNetworks, number, path, text, wholeNumber } from './readers.ts';
 
 export const SECTIONS = {
   monitors: 'Monitors',
@@ -16,12 +16,13 @@ export const SECTIONS = {
   logs: 'Logs',
   running: 'Running',
   information: 'Information',
+  commands: 'Options of commands',
 } as const;
 
 export type Section = keyof typeof SECTIONS;
 
-/** What a shell may offer after the option: names of interfaces, files, or fixed words. */
-export type Completion = 'interface' | 'file' | readonly string[] | null;
+/** What a shell may offer after the option: names of interfaces, files, filters, or fixed words. */
+export type Completion = 'interface' | 'file' | 'filter' | readonly string[] | null;
 
 export interface OptionArgument {
   /** As help prints it: "FILE", "IF|all". */
@@ -127,7 +128,7 @@ export const OPTIONS: readonly OptionLine[] = [
     name: 'writeFile',
     flags: ['-w'],
     argument: argument('FILE', path, 'file'),
-    description: 'write what passes the expression to FILE as pcapng',
+    description: 'write what passes --filter and --bpf to FILE as pcapng',
     default: null,
     section: 'capture',
   },
@@ -136,6 +137,24 @@ export const OPTIONS: readonly OptionLine[] = [
     flags: ['--bpf'],
     argument: argument('EXPRESSION', text),
     description: 'count only what this capture expression selects (pcap-filter(7)), live and from files',
+    default: null,
+    section: 'capture',
+  },
+  {
+    name: 'filter',
+    flags: ['--filter'],
+    argument: argument('NAME', text, 'filter'),
+    description:
+      'count only what this filter lets through (filter list names them all); together with --bpf, what passes both',
+    default: null,
+    section: 'capture',
+  },
+  {
+    name: 'local',
+    flags: ['--local'],
+    argument: argument('NET', localNetworks),
+    description:
+      'networks that are ours, with commas or repeated: they tell a filter what comes in and goes out where the capture does not (files, mirror ports)',
     default: null,
     section: 'capture',
   },
@@ -309,6 +328,14 @@ export const OPTIONS: readonly OptionLine[] = [
     default: null,
     section: 'information',
   },
+  {
+    name: 'description',
+    flags: ['--description'],
+    argument: argument('TEXT', text),
+    description: 'with filter add: what the filter is for, on one line',
+    default: null,
+    section: 'commands',
+  },
 ];
 
 /** Options of monitors and features that come with later versions. */
@@ -316,117 +343,10 @@ export const LATER: readonly LaterOption[] = [
   { flag: '-u', what: 'running without privileges is' },
   { flag: '--pairs', what: 'the host pair monitor is' },
   { flag: '--processes', what: 'the process monitor is' },
-  { flag: '--filter', what: 'stored filters are' },
-  { flag: '--local', what: 'telling local networks is' },
 ];
 
 /** Predecessors whose options come with later versions, as first word or as the name of a link to the program. */
 export const LATER_DOORS = ['iftop', 'nethogs', 'bandwhich'] as const;
-
-/** Words after a command's name. */
-export interface CommandArgument {
-  /** As help prints it: "SHELL", "KEY VALUE...", "[FILE]". */
-  placeholder: string;
-  /** The only ones there are; null: any. */
-  words: readonly string[] | null;
-  /** Least and most. */
-  count: readonly [number, number];
-}
-
-export interface CommandLine {
-  name:
-    | 'interfaces'
-    | 'doctor'
-    | 'config'
-    | 'config get'
-    | 'config set'
-    | 'config unset'
-    | 'config export'
-    | 'config import'
-    | 'completion'
-    | 'man'
-    | 'options-table';
-  /** null: none. */
-  argument: CommandArgument | null;
-  /** Switches that go with it. */
-  options: readonly (keyof OptionValues)[];
-  description: string;
-  /** true: for the build, not listed. */
-  hidden: boolean;
-}
-
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
-
-export const COMMANDS: readonly CommandLine[] = [
-  {
-    name: 'interfaces',
-    argument: null,
-    options: ['json'],
-    description: 'list the interfaces with state, addresses and speed',
-    hidden: false,
-  },
-  {
-    name: 'doctor',
-    argument: null,
-    options: ['json'],
-    description: 'say which capture sources work here, what is missing, and the remedy',
-    hidden: false,
-  },
-  {
-    name: 'config',
-    argument: null,
-    options: ['json'],
-    description: 'print every setting with its value, its default and what it does',
-    hidden: false,
-  },
-  {
-    name: 'config get',
-    argument: { placeholder: 'KEY', words: null, count: [1, 1] },
-    options: ['json'],
-    description: 'print the value of a setting; lists one entry a line',
-    hidden: false,
-  },
-  {
-    name: 'config set',
-    argument: { placeholder: 'KEY VALUE...', words: null, count: [2, Number.POSITIVE_INFINITY] },
-    options: [],
-    description: 'change a setting; of a list, name all entries (8000 9000-9100, or MAC=TEXT...)',
-    hidden: false,
-  },
-  {
-    name: 'config unset',
-    argument: { placeholder: 'KEY', words: null, count: [1, 1] },
-    options: [],
-    description: 'put a setting back to its default',
-    hidden: false,
-  },
-  {
-    name: 'config export',
-    argument: { placeholder: '[FILE]', words: null, count: [0, 1] },
-    options: [],
-    description: 'write all settings as JSON to FILE or standard output',
-    hidden: false,
-  },
-  {
-    name: 'config import',
-    argument: { placeholder: 'FILE|-', words: null, count: [1, 1] },
-    options: [],
-    description: 'replace all settings by those of an export; a copy of the old ones is kept',
-    hidden: false,
-  },
-  {
-    name: 'completion',
-    argument: { placeholder: 'SHELL', words: SHELLS, count: [1, 1] },
-    options: [],
-    description: `print a completion script for ${SHELLS.join(', ')}`,
-    hidden: false,
-  },
-  { name: 'man', argument: null, options: [], description: 'print the man page', hidden: true },
-  { name: 'options-table', argument: null, options: [], description: 'print the option table', hidden: true },
-];
-
-export const VISIBLE_COMMANDS = COMMANDS.filter((command) => !command.hidden);
 
 /** A monitor that the command line names. */
 export interface ChosenMonitor {

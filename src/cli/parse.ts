@@ -7,8 +7,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { monitorEntry } from '../../screens/monitors.ts';
 import { OperatorError } from '../base/errors.ts';
 import type { MonitorName } from '../engine/monitor.ts';
+import { COMMANDS, type CommandLine, VISIBLE_COMMANDS } from './command-table.ts';
 import type { OptionValues } from './option-values.ts';
-import { COMMANDS, type CommandLine, chosenMonitors, LATER, LATER_DOORS, OPTIONS, type OptionLine } from './options.ts';
+import { chosenMonitors, LATER, LATER_DOORS, OPTIONS, type OptionLine } from './options.ts';
 import { BadValue } from './readers.ts';
 import { PROGRAM } from './version.ts';
 
@@ -146,7 +147,9 @@ function commandWords({ name, argument }: CommandLine, words: readonly string[])
   const given = words.slice(name.split(' ').length);
   const called = words.map(quoted).join(' ');
   if (argument === null) {
-    const next = COMMANDS.filter((command) => command.name.startsWith(`${name} `)).map(({ name: each }) => each);
+    const next = VISIBLE_COMMANDS.filter((command) => command.name.startsWith(`${name} `)).map(
+      ({ name: each }) => each,
+    );
     if (given.length === 0) return given;
     if (next.length === 0) throw usageError(called, `${name} takes no word`);
     throw usageError(called, 'there is no such command', `there are ${next.join(', ')}`);
@@ -170,6 +173,7 @@ function checkMonitorOptions(values: OptionValues): void {
     throw usageError(formats.map((name) => `--${name}`).join(' '), 'only one of them is possible');
   checkFiles(values);
   checkMonitor(values, formats.length === 1 ? `--${formats[0]}` : null);
+  if (values.description !== null) throw usageError('--description', 'it goes with filter add');
   if (values.foreground && !values.background) throw usageError('--foreground', 'it goes with -B');
   if (values.physical && !watchesAll(values)) throw usageError('--physical', 'it goes with all', '-i all --physical');
 }

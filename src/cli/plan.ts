@@ -2,6 +2,7 @@
  * From the command line and the settings to what the engine is asked to do: which source, which options. Options win
  * over settings. Reads the system (interfaces, libpcap's compiler) but opens nothing.
  */
+import type { PreparedFilter } from '../../filters/prepared.ts';
 import { monitorEntry } from '../../screens/monitors.ts';
 import type { EngineOptions, SourceOptions } from '../engine/messages.ts';
 import type { MonitorName } from '../engine/monitor.ts';
@@ -43,20 +44,33 @@ export function watchedName(what: Watched): string {
   return what.interfaces === 'all' ? 'all' : what.interfaces.join(',');
 }
 
-/** `writePath`: where the engine finds the file of -w, already opened by the front. */
+/** Bytes kept of each packet. */
+export function keptBytes({ snaplen, writeFile }: OptionValues): number {
+  return snaplen ?? (writeFile === null ? SNAPLEN : FULL_SNAPLEN);
+}
+
+/** What the front has made ready for the engine. */
+export interface EngineInputs {
+  /** The stored filter that applies, or null. */
+  filter: PreparedFilter | null;
+  /** Where the engine finds the file of -w, already opened, or null. */
+  writePath: string | null;
+}
+
 export async function engineOptions(
   what: Watched,
   values: OptionValues,
   settings: Settings,
-  writePath: string | null,
+  { filter, writePath }: EngineInputs,
 ): Promise<EngineOptions> {
   const live = 'interfaces' in what;
-  const snaplen = values.snaplen ?? (values.writeFile === null ? SNAPLEN : FULL_SNAPLEN);
+  const snaplen = keptBytes(values);
   return {
     source: sourceOptions(what, values, settings),
     monitors: [...monitorEntry(what.monitor).asks],
     snaplen,
     expression: values.expression === null ? null : await compile(values.expression, snaplen),
+    filter,
     writePath,
     writeName: values.writeFile ?? undefined,
     rateWindow: live ? liveWindow(values) : (values.everySeconds ?? Number.POSITIVE_INFINITY),

@@ -1,4 +1,6 @@
 /** Readers turn the text of an option's value into the value, or say in a few words why it cannot be one. */
+import type { PreparedNetwork } from '../../filters/prepared.ts';
+import { BadRule, parseAddresses } from '../../filters/rule.ts';
 
 /** A value that an option cannot take; the message goes after "cannot use OPTION VALUE: ". */
 export class BadValue extends Error {}
@@ -46,4 +48,22 @@ export function path(value: string): string {
 export function interfaceArgument(value: string, previous: unknown): string[] {
   const earlier = Array.isArray(previous) ? (previous as string[]) : [];
   return [...earlier, value];
+}
+
+/** Addresses and networks with commas; --local may be repeated: the values add up. */
+export function localNetworks(value: string, previous: unknown): PreparedNetwork[] {
+  const earlier = Array.isArray(previous) ? (previous as PreparedNetwork[]) : [];
+  return [...earlier, ...networks(value)];
+}
+
+function networks(value: string): PreparedNetwork[] {
+  try {
+    return parseAddresses(value).map((item) => {
+      if ('host' in item) throw new BadRule(`${item.host} is a name: an address or network is needed`);
+      return item;
+    });
+  } catch (error) {
+    if (error instanceof BadRule) throw new BadValue(error.message);
+    throw error;
+  }
 }

@@ -5,10 +5,12 @@
 import { EXIT, OperatorError } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
+import { AppliedFilter } from './applied-filter.ts';
 import { type DaemonReporter, removeStalePidFiles, startDaemon, writePidFile } from './daemon.ts';
 import { asFailure, complain, type Failure } from './fail.ts';
 import { helpText, versionText } from './help.ts';
 import { decideScreen, noScreenReason, type ScreenDecision, staysAttached, whenInForeground } from './lifecycle.ts';
+import { filterOption } from './named-filter.ts';
 import type { OptionValues } from './option-values.ts';
 import { chosenMonitors } from './options.ts';
 import { type Invocation, parseArguments, usageError } from './parse.ts';
@@ -107,9 +109,10 @@ async function monitor(values: OptionValues, context: RunContext): Promise<Endin
   const what = await watched(values, warn);
   if (what === null && screen !== 'screen') throw usageError('the menu', noScreenReason(), `${PROGRAM} -i IF --text`);
   const settings = await loadSettings(warn);
-  const session = new Session({ values, settings, engine: context.engine, onScreen: screen === 'screen' });
+  const filter = new AppliedFilter(values, await filterOption(values.filter, warn));
+  const session = new Session({ values, settings, filter, engine: context.engine, onScreen: screen === 'screen' });
   context.signals.onReopen(() => session.reopenLogs());
-  const ending = await watchUntilEnd({ values, settings, session, what }, screen, context).finally(() =>
+  const ending = await watchUntilEnd({ values, settings, session, filter, what }, screen, context).finally(() =>
     session.close(),
   );
   if (session.writeProblem === null) return ending;
@@ -121,18 +124,19 @@ interface Watching {
   values: OptionValues;
   settings: LiveSettings;
   session: Session;
+  filter: AppliedFilter;
   what: Watched | null;
 }
 
 async function watchUntilEnd(watching: Watching, screen: ScreenDecision, context: RunContext): Promise<Ending> {
-  const { values, settings, session } = watching;
+  const { values, session } = watching;
   if (screen === 'screen') {
     armTimes(values, context.signals);
     return showScreen({ ...watching, engine: null }, context.signals);
   }
   const what = watching.what as Watched;
   if (values.background) return logOnly(values, session, what, context);
-  return printOut({ values, settings, session, what }, screen === 'later', context.signals);
+  return printOut({ ...watching, what }, screen === 'later', context.signals);
 }
 
 async function loadSettings(warn: (line: string) => void): Promise<LiveSettings> {
@@ -162,10 +166,7 @@ async function logOnly(values: OptionValues, session: Session, what: Watched, co
   return signals.ending;
 }
 
-interface Printed {
-  values: OptionValues;
-  settings: LiveSettings;
-  session: Session;
+interface Printed extends Watching {
   what: Watched;
 }
 

@@ -5,28 +5,30 @@
  */
 import { createConfigure } from '../../screens/configure/screen.ts';
 import { DetailedScreen } from '../../screens/detailed/screen.ts';
+import { createFilters } from '../../screens/filters/screen.ts';
 import { GeneralScreen } from '../../screens/general/screen.ts';
 import { IpTrafficScreen } from '../../screens/ip-traffic/screen.ts';
 import { messageDialog } from '../../screens/kit/dialog.ts';
-import type { MonitorQuery, Screen } from '../../screens/kit/screen.ts';
+import type { Screen } from '../../screens/kit/screen.ts';
 import { TerminalSurface } from '../../screens/kit/surface.ts';
 import { openTerminal, restoreSequence } from '../../screens/kit/terminal.ts';
 import { LanStationsScreen } from '../../screens/lan-stations/screen.ts';
 import { createMenu } from '../../screens/menu/screen.ts';
 import type { MonitorScreenOptions } from '../../screens/monitor-screen.ts';
-import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/navigator.ts';
+import { type EngineFact, Navigator } from '../../screens/navigator.ts';
 import { PacketSizesScreen } from '../../screens/packet-sizes/screen.ts';
 import { PortsScreen } from '../../screens/ports/screen.ts';
 import { EXIT, type OperatorErrorFields } from '../base/errors.ts';
-import { type EngineClient, Handlers } from '../engine/engine-client.ts';
-import type { Snapshot } from '../engine/messages.ts';
-import type { MonitorName, Query } from '../engine/monitor.ts';
+import type { EngineClient } from '../engine/engine-client.ts';
+import type { MonitorName } from '../engine/monitor.ts';
 import { NameCache } from '../names/name-cache.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
+import type { AppliedFilter } from './applied-filter.ts';
+import { EngineLink } from './engine-link.ts';
+import { Filters } from './filters.ts';
 import { interfaceRowReader } from './interface-rows.ts';
 import type { OptionValues } from './option-values.ts';
 import { type Watched, watchedName } from './plan.ts';
-import { saveRows } from './save-rows.ts';
 import type { Session } from './session.ts';
 import type { Ending } from './signals.ts';
 import { PROGRAM, VERSION } from './version.ts';
@@ -35,6 +37,7 @@ export interface ScreensOptions {
   values: OptionValues;
   settings: LiveSettings;
   session: Session;
+  filter: AppliedFilter;
   /** null: the menu asks. */
   what: Watched | null;
   /** Runs already (text was printed before the program came to the foreground), or null. */
@@ -48,70 +51,6 @@ export interface OpenScreens {
   problem(): OperatorErrorFields | null;
   /** Gives the terminal back. */
   close(): void;
-}
-
-/** The engine that runs now, as the loop sees it. Questions wait while one starts. */
-class EngineLink implements NavigatorClient {
-  readonly #facts = new Handlers<[EngineFact]>();
-  /** What happened before anyone listened: a short file is over before the screen is open. */
-  #early: EngineFact[] | null = [];
-  readonly #settings: LiveSettings;
-  #engine: Promise<EngineClient> = Promise.reject(new Error('nothing is captured'));
-
-  constructor(settings: LiveSettings) {
-    this.#settings = settings;
-    this.#engine.catch(() => undefined);
-  }
-
-  /** Questions go to this engine from now on; `tell` hears when it is lost. */
-  use(starting: Promise<EngineClient>, tell: (fact: EngineFact) => void): void {
-    this.#engine = starting;
-    starting.then(
-      (engine) => {
-        this.tell({ type: 'engine-started' });
-        engine.onLost((reason) => tell({ type: 'engine-lost', error: lost(reason) }));
-      },
-      () => undefined,
-    );
-  }
-
-  async page(monitor: MonitorName, query: Query): Promise<Snapshot> {
-    return (await this.#engine).page(monitor, query);
-  }
-
-  async reset(): Promise<void> {
-    await (await this.#engine).reset();
-  }
-
-  async command(monitor: MonitorName, command: string, commandArguments: Record<string, unknown>): Promise<unknown> {
-    return (await this.#engine).command(monitor, command, commandArguments);
-  }
-
-  async save(path: string, question: MonitorQuery): Promise<number> {
-    return saveRows(await this.#engine, path, question, this.#settings.current.stationDescriptions);
-  }
-
-  tell(fact: EngineFact): void {
-    if (this.#early === null) this.#facts.call(fact);
-    else this.#early.push(fact);
-  }
-
-  onFact(handler: (fact: EngineFact) => void): () => void {
-    for (const fact of this.#early ?? []) handler(fact);
-    this.#early = null;
-    return this.#facts.add(handler);
-  }
-}
-
-function lost(cause: string): OperatorErrorFields {
-  return {
-    code: 'E_ENGINE_LOST',
-    operation: 'go on',
-    target: '',
-    cause: `the capture engine ended (${cause})`,
-    // Short: a status line of 80 cells holds it all.
-    remedy: 'start it again',
-  };
 }
 
 /** Rejects, with the terminal untouched, when the capture cannot be started. */
@@ -136,9 +75,16 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
   };
   if (what !== null) {
     engine?.onFact(onFact);
-    link.use(Promise.resolve(engine ?? (await session.start(what, { onFact }))), onFact);
+    link.use(what, Promise.resolve(engine ?? (await session.start(what, { onFact }))), onFact);
   }
-  const first = what === null ? menu(options, link, names) : monitorScreen(options, names, what);
+  const restart = async (): Promise<void> => {
+    const watched = link.watched as Watched;
+    const starting = session.start(watched, { onFact });
+    link.use(watched, starting, onFact);
+    await starting;
+  };
+  const filters = new Filters({ applied: options.filter, link, restart, warn: (line) => session.warn(line) });
+  const first = what === null ? menu(options, link, names, filters) : monitorScreen(options, names, what);
   let gone: (ending: Ending) => void = () => undefined;
   const terminalGone = new Promise<Ending>((resolve) => {
     gone = resolve;
@@ -158,7 +104,7 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
   const surface = new TerminalSurface(terminal, process.env, settings.current);
   settings.onChange((current) => surface.useTheme(current));
   const program = `${PROGRAM} ${VERSION}`;
-  const navigator = new Navigator({ surface, client: link, first, program, settings });
+  const navigator = new Navigator({ surface, client: link, first, program, settings, filters });
   // Before raw mode: the engine saves the terminal's settings as they are now.
   await session.guardTerminal(restoreSequence);
   terminal.enter();
@@ -180,21 +126,24 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
   };
 }
 
-function menu(options: ScreensOptions, link: EngineLink, names: NameCache): Screen {
+function menu(options: ScreensOptions, link: EngineLink, names: NameCache, filters: Filters): Screen {
   const { session, settings } = options;
   return createMenu({
     version: VERSION,
+    filters: () => createFilters(filters),
     configure: () => createConfigure(settings),
     rate: () => ({ unit: settings.current.unit, base: settings.current.unitBase }),
     interfaces: interfaceRowReader(),
     openMonitor: (monitor, choice) => {
       const what: Watched = { monitor, interfaces: choice.type === 'all' ? 'all' : [choice.name] };
       const tell = (fact: EngineFact): void => link.tell(fact);
-      link.use(session.start(what, { onFact: tell }), tell);
+      link.use(what, session.start(what, { onFact: tell }), tell);
       const screen = monitorScreen(options, names, what);
       // Back in the menu nothing is captured, and the log has its last records.
-      const stop = (): Promise<void> =>
-        session.stop().catch((error: unknown) => session.warn((error as Error).message));
+      const stop = (): Promise<void> => {
+        link.release();
+        return session.stop().catch((error: unknown) => session.warn((error as Error).message));
+      };
       return Object.assign(screen, { close: () => void stop() });
     },
   });

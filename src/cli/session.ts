@@ -11,6 +11,7 @@ import type { EngineOptions } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
 import { logPath } from '../store/paths.ts';
+import type { AppliedFilter } from './applied-filter.ts';
 import { complain } from './fail.ts';
 import type { TrafficLogging } from './logging.ts';
 import type { OptionValues } from './option-values.ts';
@@ -22,6 +23,8 @@ const SAVEFILE_MODE = 0o640;
 export interface SessionParts {
   values: OptionValues;
   settings: LiveSettings;
+  /** Applies to every capture from its first packet on. */
+  filter: AppliedFilter;
   /** Forked already, or null. */
   engine: EngineClient | null;
   /** A screen will be opened: files too are read by an engine process, which restores the terminal if we vanish. */
@@ -98,8 +101,10 @@ export class Session {
     engine.onLost((reason) => {
       this.#lost = reason;
     });
+    this.#parts.filter.throughPcap = false;
     engine.onFact((fact) => {
       if (fact.type === 'write-failed') this.writeProblem = fact.error;
+      if (fact.type === 'capture-fallback') this.#parts.filter.throughPcap = true;
     });
     try {
       this.#logging = await this.#openLog(what, engine);
@@ -159,11 +164,16 @@ export class Session {
 
   async #startEngine(engine: EngineClient, what: Watched): Promise<void> {
     const { values, settings } = this.#parts;
+    // Before a file is opened for writing: what is refused must not have emptied it.
+    const { prepared: filter, warnings } = await this.#parts.filter.prepare(what);
     const file = values.writeFile === null ? null : openSavefile(values.writeFile);
     try {
-      const path = file === null ? null : `/proc/${process.pid}/fd/${file}`;
-      const options: EngineOptions = await engineOptions(what, values, settings.current, path);
+      const writePath = file === null ? null : `/proc/${process.pid}/fd/${file}`;
+      const options: EngineOptions = await engineOptions(what, values, settings.current, { filter, writePath });
       await engine.start(options);
+      // What was made ready for the packet ring may be nothing that can be decided now.
+      if (this.#parts.filter.throughPcap) await this.#parts.filter.prepare(what);
+      for (const warning of warnings) this.warn(warning);
     } finally {
       if (file !== null) closeSync(file);
     }

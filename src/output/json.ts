@@ -27,6 +27,8 @@ function captureJson(capture: CaptureView): object {
     malformedByReason: capture.malformedByReason,
     filteredOut: capture.filteredOut,
     filter: capture.filter,
+    passed: capture.passed,
+    kernelFilterRefusal: capture.kernelFilterRefusal,
     coverage: capture.coverage,
     freezes: capture.freezes,
     notWritten: capture.notWritten,

@@ -1,8 +1,9 @@
 /**
- * JSON Schemas of the lines that --json writes, from one source: the test suite writes them to schemas/ and validates
+ * JSON Schemas of the lines that --json writes and of filters.json, from one source: the test suite writes them to schemas/ and validates
  * real output against them. Not part of the running program: typebox is a development dependency.
  */
 import Type, { type TSchema } from 'typebox';
+import { FILTERS_SCHEMA } from '../../filters/schema.ts';
 import { DETAILED_CLASSES } from '../../screens/detailed/types.ts';
 import { CONVERSATION_STATES } from '../../screens/ip-traffic/types.ts';
 
@@ -29,7 +30,17 @@ const capture = Type.Object(
     malformed: count('packets that could not be decoded to their end'),
     malformedByReason: Type.Record(Type.String(), count('packets')),
     filteredOut: count('packets that the filter left out'),
-    filter: orNull(Type.String({ description: 'the active filter or expression' })),
+    filter: orNull(Type.String({ description: 'the active filter, expression, or both' })),
+    passed: orNull(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'share of the packets that the filter lets through: live in the last minute, else of the file',
+      }),
+    ),
+    kernelFilterRefusal: orNull(
+      Type.String({ description: 'why the kernel hands over packets that the filter leaves out' }),
+    ),
     coverage: orNull(Type.Number({ minimum: 0, description: "captured / kernel's counter, last minute" })),
     freezes: orNull(count('times the ring was full')),
     notWritten: count('packets that -w could not write'),
@@ -380,7 +391,7 @@ const eventSchema = Type.Object(
 );
 
 /** Files of the schemas folder. */
-export const SCHEMAS: Readonly<Record<string, TSchema>> = {
+export const SCHEMAS: Readonly<Record<string, object>> = {
   'snapshot-ip-traffic.json': snapshotSchema('ip-traffic', ipTrafficRow),
   'snapshot-general.json': snapshotSchema('general', generalRow),
   'snapshot-detailed.json': snapshotSchema('detailed', detailedRow, detailedTotals),
@@ -388,4 +399,5 @@ export const SCHEMAS: Readonly<Record<string, TSchema>> = {
   'snapshot-ports.json': snapshotSchema('ports', portsRow, portsTotals),
   'snapshot-lan-stations.json': snapshotSchema('lan-stations', lanStationsRow, lanStationsTotals),
   'event.json': eventSchema,
+  'filters.json': { $schema: DIALECT, ...FILTERS_SCHEMA },
 };

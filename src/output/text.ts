@@ -17,6 +17,10 @@ function counted(value: number | null): string {
   return value === null ? 'unknown' : String(value);
 }
 
+function filterFact(filter: string, passed: number | null): string {
+  return passed === null ? `filter ${filter}` : `filter ${filter} lets ${formatPercent(passed)} through`;
+}
+
 function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: number, bytes: ByteKind): string {
   const { capture, totals } = head;
   const rate = bytes === 'wire' ? totals.wireBytesPerSecond : totals.bytesPerSecond;
@@ -33,7 +37,7 @@ function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: numbe
     `malformed ${capture.malformed}`,
     `coverage ${capture.coverage === null ? 'unknown' : formatPercent(capture.coverage)}`,
   ];
-  if (capture.filter !== null) facts.push(`filter ${capture.filter}`);
+  if (capture.filter !== null) facts.push(filterFact(capture.filter, capture.passed));
   if (head.evicted.conversations > 0) facts.push(`evicted ${head.evicted.conversations}`);
   facts.push(...more, `rows ${rowsTotal}`);
   return `# ${facts.map(sanitizeText).join('  ')}\n`;

@@ -7,12 +7,13 @@ import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promise
 import { dirname } from 'node:path';
 import type { Adapter, Low } from 'lowdb';
 import { OperatorError, systemCause } from '../base/errors.ts';
-import { replaceFile, syncFolder } from './durable-file.ts';
+import type { FieldProblem } from '../base/field-problem.ts';
+import { removeLeftovers, replaceFile, syncFolder } from './durable-file.ts';
 import { makeFolder } from './folders.ts';
 
 /** Milliseconds between two tries for the lock, and how long it is tried. */
 const LOCK_PAUSE_MS = 10;
-const LOCK_PATIENCE_MS = 3000;
+const LOCK_PATIENCE_MS = 5000;
 const FOLDER_MODE = 0o700;
 const OWNER_ONLY = 0o600;
 
@@ -24,6 +25,8 @@ export interface DocumentOptions<T extends DocumentFields> {
   path: string;
   /** JSON Schema of the whole document, its `version` included. */
   schema: object;
+  /** Finds what no schema can say of a document that the schema accepts. */
+  check?: (value: object) => readonly FieldProblem[];
   /** A new document; `version` is the version this program writes. */
   defaults: () => T;
   /** What the document is called in messages: "settings". */
@@ -51,6 +54,16 @@ export class JsonDocument<T extends DocumentFields> {
     return (await this.#open('read')).data;
   }
 
+  /** The document as read() gives it, but one that cannot be used stays where it is and is passed over in silence. */
+  async peek(): Promise<T> {
+    const { path, schema, check, defaults } = this.#options;
+    const text = await readFile(path, 'utf8').catch(() => null);
+    if (text === null) return defaults();
+    const { parseDocument } = await import('./validation.ts');
+    const { value, problems } = parseDocument<T>(text, schema, check);
+    return value !== null && problems.length === 0 ? value : defaults();
+  }
+
   /** Reads, changes and writes the document while no other instance can. Rejects with an OperatorError (E_STORE). */
   update(change: (value: T) => void): Promise<T> {
     return this.#locked(() => this.#changeLocked(change));
@@ -74,7 +87,10 @@ export class JsonDocument<T extends DocumentFields> {
     const { path } = this.#options;
     try {
       makeFolder(dirname(path), FOLDER_MODE);
-      return await withLock(`${path}.lock`, action);
+      return await withLock(`${path}.lock`, async () => {
+        await removeLeftovers(path);
+        return action();
+      });
     } catch (error) {
       if (error instanceof OperatorError) throw error;
       throw this.#failure('write', systemCause((error as Error).message));
@@ -91,7 +107,7 @@ export class JsonDocument<T extends DocumentFields> {
 
   async #refuseInvalid(value: T): Promise<void> {
     const { parseDocument } = await import('./validation.ts');
-    const { problems } = parseDocument(toText(value), this.#options.schema);
+    const { problems } = parseDocument(toText(value), this.#options.schema, this.#options.check);
     // Lines of a text that nobody has seen say nothing.
     const causes = problems.map((problem) => problem.replace(/^line \d+: /, ''));
     if (causes.length > 0) throw this.#failure('change', causes.join('; '));
@@ -109,11 +125,11 @@ export class JsonDocument<T extends DocumentFields> {
   }
 
   async #load(purpose: Purpose): Promise<T | null> {
-    const { path, schema, defaults, title } = this.#options;
+    const { path, schema, check, defaults, title } = this.#options;
     const text = await this.#readText();
     if (text === null) return null;
     const { parseDocument } = await import('./validation.ts');
-    const { value, problems } = parseDocument<T>(text, schema);
+    const { value, problems } = parseDocument<T>(text, schema, check);
     if (typeof value?.version === 'number' && value.version > defaults().version) {
       throw this.#failure(
         'read',
@@ -189,18 +205,36 @@ async function openBeside(path: string, word: string): Promise<{ where: string; 
   }
 }
 
-/** Runs `action` while this process alone holds the lock; the kernel releases it when the process dies. */
+/**
+ * Runs `action` while this process alone holds the lock; the kernel releases it when the process dies. Whoever waits
+ * holds the lock of the folder meanwhile: one that saves over and over would else take the file's lock again before
+ * anyone who looks for it now and then finds it free.
+ */
 async function withLock<R>(path: string, action: () => Promise<R>): Promise<R> {
-  const { tryLockFile } = await import('../native/files.ts');
-  const file = await open(path, 'a', OWNER_ONLY);
+  const patience = Date.now() + LOCK_PATIENCE_MS;
+  const queue = await open(dirname(path), 'r');
+  let file: FileHandle | null = null;
   try {
-    const patience = Date.now() + LOCK_PATIENCE_MS;
-    while (!tryLockFile(file.fd)) {
-      if (Date.now() > patience) throw new Error('another instance is changing it');
-      await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
-    }
+    await lockFile(queue, patience);
+    file = await open(path, 'a', OWNER_ONLY);
+    await lockFile(file, patience);
+  } catch (error) {
+    await file?.close();
+    throw error;
+  } finally {
+    await queue.close();
+  }
+  try {
     return await action();
   } finally {
     await file.close();
+  }
+}
+
+async function lockFile(file: FileHandle, patience: number): Promise<void> {
+  const { tryLockFile } = await import('../native/files.ts');
+  while (!tryLockFile(file.fd)) {
+    if (Date.now() > patience) throw new Error('another instance is changing it');
+    await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
   }
 }

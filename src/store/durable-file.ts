@@ -4,7 +4,7 @@
  * refused. Mode 0600 always.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 const OWNER_ONLY = 0o600;
@@ -14,7 +14,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   const target = await followLink(path);
   await refuseSpecial(target);
   const folder = dirname(target);
-  const neighbour = join(folder, `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}`);
+  const neighbour = join(folder, `${neighbourPrefix(target)}${process.pid}.${randomBytes(4).toString('hex')}`);
   try {
     await writeNeighbour(neighbour, text, target);
     await rename(neighbour, target);
@@ -23,6 +23,21 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** Of the name of a neighbour that the content is written to first; process id and random digits follow. */
+function neighbourPrefix(target: string): string {
+  return `.${basename(target)}.`;
+}
+
+/** Removes neighbours that killed processes have left. Only for who knows that nobody else is replacing the file now. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const target = await followLink(path);
+  const prefix = neighbourPrefix(target);
+  for (const name of await readdir(dirname(target))) {
+    if (!name.startsWith(prefix) || !/^\d+\.[0-9a-f]{8}$/.test(name.slice(prefix.length))) continue;
+    await unlink(join(dirname(target), name)).catch(() => undefined);
+  }
 }
 
 /** Where a link leads; a path that does not exist yet leads to itself. */

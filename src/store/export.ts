@@ -1,7 +1,9 @@
 /**
- * What `config export` writes and `config import` reads: the settings, all with their values, in one versioned JSON
- * document, so that another machine behaves the same whatever its defaults are.
+ * What `config export` writes and `config import` reads: the settings, all with their values, and the stored filters in
+ * one versioned JSON document, so that another machine behaves the same whatever its defaults are.
  */
+import type { Filter } from '../../filters/filter.ts';
+import { FILTER_SCHEMA, filterListProblems } from '../../filters/schema.ts';
 import { OperatorError } from '../base/errors.ts';
 import { SETTINGS_SCHEMA, type SettingChanges, type Settings } from './settings-table.ts';
 
@@ -12,6 +14,13 @@ interface ExportDocument {
   format: typeof FORMAT;
   version: number;
   settings: SettingChanges;
+  filters?: Filter[];
+}
+
+export interface ImportedConfiguration {
+  settings: SettingChanges;
+  /** null: the export says nothing about them. */
+  filters: Filter[] | null;
 }
 
 const { version: _, ...SETTING_FIELDS } = SETTINGS_SCHEMA.properties;
@@ -24,23 +33,26 @@ const EXPORT_SCHEMA = {
     format: { type: 'string', enum: [FORMAT] },
     version: { type: 'integer', minimum: 1 },
     settings: { type: 'object', additionalProperties: false, properties: SETTING_FIELDS },
+    filters: { type: 'array', items: FILTER_SCHEMA },
   },
 };
 
 /** The text of an export, with a newline at its end. */
-export function exportText({ version: _version, ...settings }: Settings): string {
-  const document: ExportDocument = { format: FORMAT, version: EXPORT_VERSION, settings };
+export function exportText({ version: _version, ...settings }: Settings, filters: Filter[]): string {
+  const document: ExportDocument = { format: FORMAT, version: EXPORT_VERSION, settings, filters };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** Settings of an export; `source` names it in messages. Throws an OperatorError (E_STORE) with every problem. */
-export async function readExport(text: string, source: string): Promise<SettingChanges> {
+/** What an export holds; `source` names it in messages. Throws an OperatorError (E_STORE) with every problem. */
+export async function readExport(text: string, source: string): Promise<ImportedConfiguration> {
   const { parseDocument } = await import('./validation.ts');
-  const { value, problems } = parseDocument<ExportDocument>(text, EXPORT_SCHEMA);
+  const { value, problems } = parseDocument<ExportDocument>(text, EXPORT_SCHEMA, (document) =>
+    filterListProblems((document as Partial<ExportDocument>).filters, ['filters']),
+  );
   if (value?.format === FORMAT && typeof value.version === 'number' && value.version > EXPORT_VERSION) {
     throw importError(source, `a newer version of the program wrote it (export version ${value.version})`);
   }
-  if (value !== null && problems.length === 0) return value.settings;
+  if (value !== null && problems.length === 0) return { settings: value.settings, filters: value.filters ?? null };
   throw importError(source, problems.join('; '));
 }
 

@@ -2,8 +2,9 @@
  * Checks the text of a JSON document against a schema: every problem as "line 4: /theme must be one of …".
  * ajv and jsonc-parser (for lines) make it slow to load: import this file when there is a document to check.
  */
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { findNodeAtLocation, type Node, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { FieldProblem } from '../base/field-problem.ts';
 
 export interface ParsedDocument<T> {
   /** What the text holds, valid or not; null when it is no JSON object. */
@@ -12,19 +13,55 @@ export interface ParsedDocument<T> {
   problems: string[];
 }
 
-export function parseDocument<T>(text: string, schema: object): ParsedDocument<T> {
+/** `check` finds what no schema can say, in any object: what the schema refuses it passes over. */
+export function parseDocument<T>(
+  text: string,
+  schema: object,
+  check: (value: object) => readonly FieldProblem[] = () => [],
+): ParsedDocument<T> {
   const value = parseJson(text);
   if (value instanceof SyntaxError) return { value: null, problems: [syntaxProblem(text, value)] };
-  const validate = new Ajv({ allErrors: true, verbose: true }).compile(schema);
-  if (validate(value)) return { value: value as T, problems: [] };
+  const validate = validatorOf(schema);
   const tree = parseTree(text);
   // What is wrong with a name is one error, that an object has such a name another.
-  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
-  const problems = errors.map((error) => {
-    const node = tree && findNodeAtLocation(tree, pointerPath(error, tree));
-    return `${lineOf(text, node ?? tree)}: ${describe(error)}`;
+  const refused = validate(value) ? [] : (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
+  const structural = refused.map((error): Found => {
+    const path = tree === undefined ? [] : pointerPath(error, tree);
+    return { path, problem: describe(error) };
   });
+  const places = new Set(structural.map(({ path }) => path.join('/')));
+  const checked = (isObject(value) ? check(value as object) : [])
+    .filter(({ path }) => !places.has(path.join('/')))
+    .map(({ path, problem }): Found => ({ path, problem: `/${path.join('/')}: ${problem}` }));
+  const problems = [...structural, ...checked].map(
+    (found) => `${lineOf(text, nodeOf(tree, found.path))}: ${found.problem}`,
+  );
   return { value: isObject(value) ? (value as T) : null, problems };
+}
+
+interface Found {
+  path: (string | number)[];
+  problem: string;
+}
+
+/** Making one takes longer than using it. */
+const validators = new WeakMap<object, ValidateFunction>();
+
+function validatorOf(schema: object): ValidateFunction {
+  const known = validators.get(schema);
+  if (known !== undefined) return known;
+  const made = new Ajv({ allErrors: true, verbose: true }).compile(schema);
+  validators.set(schema, made);
+  return made;
+}
+
+/** Where a field stands, or where it is absent, what holds it. */
+function nodeOf(tree: Node | undefined, path: readonly (string | number)[]): Node | undefined {
+  let depth = path.length;
+  let node: Node | undefined;
+  do node = tree && findNodeAtLocation(tree, path.slice(0, depth));
+  while (node === undefined && --depth > 0);
+  return node ?? tree;
 }
 
 function parseJson(text: string): unknown {

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Filter } from '../../filters/filter.ts';
+import { FilterStore } from '../../filters/store.ts';
 import { OperatorError } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/cli/commands.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
@@ -134,7 +136,11 @@ describe('config export and import', () => {
   it('carry all settings to another machine, and keep those of before', async () => {
     await config('set', 'theme', 'dark');
     await config('set', 'stationDescriptions', '02:00:00:00:00:01=the gate');
+    const filters = new FilterStore();
+    const ours: Filter = { name: 'ours', description: '', rules: [{ action: 'exclude', protocol: 'arp' }] };
+    await filters.save(ours, null);
     const text = await config('export');
+    expect(JSON.parse(text).filters).toEqual([ours]);
     expect(JSON.parse(text)).toMatchObject({ format: 'iptraf-ts-config', version: 1, settings: { theme: 'dark' } });
     const file = join(folder, 'export.json');
     expect(await config('export', file)).toBe('');
@@ -142,11 +148,16 @@ describe('config export and import', () => {
 
     await config('set', 'theme', 'light');
     await config('set', 'unit', 'bytes');
+    await filters.remove('ours');
     const before = readFileSync(path, 'utf8');
     const said = await config('import', file);
-    const copy = /those of before are in (.*)\n/.exec(said)?.[1] as string;
-    expect(said).toBe(`settings of ${file} are now in ${path}; those of before are in ${copy}\n`);
+    const [, copy, filterCopy] = /those of before are in (.*) and (.*)\n/.exec(said) ?? [];
+    expect(said).toBe(
+      `settings and filters of ${file} are now in ${path} and ${filters.path}; those of before are in ${copy} and ${filterCopy}\n`,
+    );
     expect(readFileSync(copy, 'utf8')).toBe(before);
+    expect(JSON.parse(readFileSync(filterCopy, 'utf8')).filters).toEqual([]);
+    expect(await filters.read()).toEqual([ours]);
     expect(stored()).toEqual({
       version: 1,
       theme: 'dark',
@@ -155,10 +166,21 @@ describe('config export and import', () => {
     expect(await config('export')).toBe(text);
   });
 
+  it('leave the filters alone where an export says nothing about them', async () => {
+    const file = join(folder, 'old.json');
+    writeFileSync(file, '{"format": "iptraf-ts-config", "version": 1, "settings": {"unit": "bytes"}}');
+    const ours: Filter = { name: 'ours', description: '', rules: [] };
+    await new FilterStore().save(ours, null);
+    expect(await config('import', file)).toBe(`settings of ${file} are now in ${path}; there were none before\n`);
+    expect(await new FilterStore().read()).toEqual([ours]);
+  });
+
   it('make a file where there was none', async () => {
     const file = join(folder, 'export.json');
-    writeFileSync(file, exportText({ ...defaultSettings(), unit: 'bytes' }));
-    expect(await config('import', file)).toBe(`settings of ${file} are now in ${path}; there were none before\n`);
+    writeFileSync(file, exportText({ ...defaultSettings(), unit: 'bytes' }, []));
+    expect(await config('import', file)).toBe(
+      `settings and filters of ${file} are now in ${path} and ${join(folder, 'filters.json')}; there were none before\n`,
+    );
     expect(stored()).toEqual({ version: 1, unit: 'bytes' });
   });
 
@@ -168,6 +190,10 @@ describe('config export and import', () => {
     [
       '{ "format": "iptraf-ts-config", "version": 1, "settings": {\n "theme": "pink",\n "refreshSeconds": 0,\n "x": 1 } }',
       'line 4: /settings/x is not a known field; line 2: /settings/theme must be one of blue, dark, light, monochrome; line 3: /settings/refreshSeconds must be >= 0.1',
+    ],
+    [
+      '{ "format": "iptraf-ts-config", "version": 1, "settings": {}, "filters": [\n{"name": "a", "description": "", "rules": []},\n{"name": "a", "description": "", "rules": []}] }',
+      'line 3: /filters/1/name: another filter is called a',
     ],
     [
       '{ "format": "iptraf-ts-config", "version": 2, "settings": {}, "new": 1 }',

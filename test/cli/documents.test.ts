@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SHELLS } from '../../src/cli/command-table.ts';
 import { completionScript } from '../../src/cli/completion.ts';
 import { helpText, versionText } from '../../src/cli/help.ts';
 import { manPage } from '../../src/cli/manual.ts';
-import { LATER, OPTIONS, SHELLS } from '../../src/cli/options.ts';
+import { LATER, OPTIONS } from '../../src/cli/options.ts';
 import { optionsTable } from '../../src/cli/options-table.ts';
 import { VERSION, VERSION_DATE } from '../../src/cli/version.ts';
 
@@ -96,7 +97,13 @@ describe.skipIf(!has('fish'))('completion in fish (needs fish)', () => {
 
 /** What bash would offer: the script is sourced and its function called as readline calls it. */
 function bashOffers(...words: string[]): string[] {
-  const script = `${completionScript('bash')}
+  return bashOffersWith('', ...words);
+}
+
+/** `before`: what the shell knows beside the script. */
+function bashOffersWith(before: string, ...words: string[]): string[] {
+  const script = `${before}
+${completionScript('bash')}
 COMP_WORDS=(iptraf-ts ${words.map((word) => `'${word}'`).join(' ')})
 COMP_CWORD=${words.length}
 _iptraf_ts 2>/dev/null
@@ -107,6 +114,12 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 }
 
 describe.skipIf(!has('bash'))('bash completion (needs bash)', () => {
+  it('offers the names of filters, quoted, and carries out nothing that a name says', () => {
+    const program = 'iptraf-ts() { printf "%s\\n" web "my web" \'$(touch /tmp/x)\'; }';
+    expect(bashOffersWith(program, '-i', 'lo', '--filter', 'w')).toEqual(['web']);
+    expect(bashOffersWith(program, 'filter', 'show', '')).toEqual(['web', 'my\\ web', '\\$\\(touch\\ /tmp/x\\)']);
+  });
+
   it('offers options', () => {
     expect(bashOffers('--b')).toEqual(['--bpf', '--bytes']);
   });
@@ -121,6 +134,7 @@ describe.skipIf(!has('bash'))('bash completion (needs bash)', () => {
     expect(bashOffers('--capture', '')).toEqual(['auto', 'ring', 'pcap']);
     expect(bashOffers('completion', 'z')).toEqual(['zsh']);
     expect(bashOffers('d')).toEqual(['doctor']);
+    expect(bashOffers('filter', 'im')).toEqual(['import', 'import-iptraf-ng']);
     expect(bashOffers('config', '')).toEqual(['get', 'set', 'unset', 'export', 'import']);
     expect(bashOffers('config', 'set', 'th')).toEqual(['theme']);
     expect(bashOffers('config', 'set', 'theme', '')).toEqual(['blue', 'dark', 'light', 'monochrome']);

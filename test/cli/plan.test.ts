@@ -8,7 +8,7 @@ import { defaultSettings, type SettingChanges } from '../../src/store/settings-t
 function optionsOf(settings: SettingChanges, ...argv: string[]): Promise<EngineOptions> {
   const { values } = parseArguments(['-i', 'eth0', ...argv]);
   const what = { monitor: 'ip-traffic' as const, interfaces: ['eth0'] };
-  return engineOptions(what, values, { ...defaultSettings(), ...settings }, null);
+  return engineOptions(what, values, { ...defaultSettings(), ...settings }, { filter: null, writePath: null });
 }
 
 describe('settings that the engine goes by', () => {

@@ -62,6 +62,12 @@ describe('JSON lines', () => {
     expect(snapshot.rows[3]).toMatchObject({ state: 'syn-sent', flags: ['S---', null], window: [64240, null] });
   });
 
+  it('say what a filter lets through, and why the kernel does not narrow', () => {
+    const filtered = { filter: 'web', passed: 0.123456, kernelFilterRefusal: '5000 instructions', coverage: null };
+    const line = new JsonFormat(ipTrafficOutput).begin({ ...head, capture: { ...head.capture, ...filtered } }, 0);
+    expect(JSON.parse(`${line}]}`).capture).toMatchObject(filtered);
+  });
+
   it('begin the rows anew with each snapshot', () => {
     const format = new JsonFormat(ipTrafficOutput);
     expect(written(format, rows)).toBe(written(format, rows));
@@ -119,6 +125,13 @@ describe('CSV', () => {
 describe('text', () => {
   it('looks as it did', () => {
     expectGolden('ip-traffic-output.txt', written(new TextFormat(ipTrafficOutput), rows, rows.length));
+  });
+
+  it('says of a filter what it lets through, where that is known', () => {
+    const factsOf = (passed: number | null): string =>
+      new TextFormat(ipTrafficOutput).begin({ ...head, capture: { ...head.capture, filter: 'web', passed } }, 0);
+    expect(factsOf(0.123)).toContain('  filter web lets 12.3 % through  ');
+    expect(factsOf(null)).toContain('  filter web  ');
   });
 
   it('has as many words in each line as there are titles, in slices too', () => {

@@ -100,6 +100,17 @@ describe('a JSON document', () => {
   });
 });
 
+describe('what a killed process has left', () => {
+  it('goes with the next change; what only looks like it stays', async () => {
+    await open().update((notes) => notes.notes.push({ text: 'a', stars: 1 }));
+    const deep = join(folder, 'deep');
+    const others = ['.notes.json.old', '.notes.json.12.abc', '.other.json.12.0123abcd', 'notes.json.12.0123abcd'];
+    for (const name of ['.notes.json.12.0123abcd', ...others]) writeFileSync(join(deep, name), 'half of');
+    await open().update((notes) => notes.notes.push({ text: 'b', stars: 1 }));
+    expect(readdirSync(deep).sort()).toEqual(['notes.json', 'notes.json.lock', ...others].sort());
+  });
+});
+
 describe('a damaged JSON document', () => {
   beforeEach(() => {
     path = join(folder, 'notes.json');
@@ -132,6 +143,15 @@ describe('a damaged JSON document', () => {
     expect(warning).toContain(`was moved to ${join(folder, aside)}: `);
     for (const problem of problems) expect(warning).toContain(problem);
     expect(warning.split('; ')).toHaveLength(problems.length);
+  });
+
+  it('is looked at without being touched', async () => {
+    expect(await open().peek()).toEqual({ version: 1, notes: [] });
+    writeFileSync(path, '{');
+    expect(await open().peek()).toEqual({ version: 1, notes: [] });
+    expect(names()).toEqual(['notes.json']);
+    writeFileSync(path, '{"version":1,"notes":[{"text":"a","stars":2}]}');
+    expect((await open().peek()).notes).toHaveLength(1);
   });
 
   it('does not push out another one that was set aside in the same second', async () => {

@@ -1,4 +1,11 @@
 # bash completion for iptraf-ts
+_iptraf_ts_filters() {
+  local name
+  COMPREPLY=()
+  while IFS= read -r name; do
+    [[ $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")
+  done < <(iptraf-ts filter names 2>/dev/null)
+}
 _iptraf_ts() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
@@ -11,6 +18,8 @@ _iptraf_ts() {
     -r) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     -w) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --bpf) COMPREPLY=(); return ;;
+    --filter) _iptraf_ts_filters "$word"; return ;;
+    --local) COMPREPLY=(); return ;;
     --capture) COMPREPLY=($(compgen -W "auto ring pcap" -- "$word")); return ;;
     --snaplen) COMPREPLY=(); return ;;
     --every) COMPREPLY=(); return ;;
@@ -22,12 +31,15 @@ _iptraf_ts() {
     -f) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7" -- "$word")); return; } ;;
     -I) COMPREPLY=(); return ;;
     -t) COMPREPLY=(); return ;;
+    --description) COMPREPLY=(); return ;;
   esac
   case "${COMP_WORDS[*]:1:COMP_CWORD-1}" in
     config) COMPREPLY=($(compgen -W "get set unset export import" -- "$word")); return ;;
+    filter) COMPREPLY=($(compgen -W "list show add edit remove test export import import-iptraf-ng" -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
     'config get'|'config set'|'config unset') COMPREPLY=($(compgen -W "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes" -- "$word")); return ;;
-    'config export'|'config import'|'config set logFile') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'config export'|'config import'|'filter import'|'filter import-iptraf-ng'|'config set logFile') compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'filter show'|'filter edit'|'filter remove'|'filter test'|'filter export') _iptraf_ts_filters "$word"; return ;;
     'config set reverseDns'|'config set serviceNames'|'config set colour'|'config set sourceMacs'|'config set promiscuous'|'config set decapsulateTunnels'|'config set logging') COMPREPLY=($(compgen -W "on off" -- "$word")); return ;;
     'config set theme') COMPREPLY=($(compgen -W "blue dark light monochrome" -- "$word")); return ;;
     'config set unit') COMPREPLY=($(compgen -W "bits bytes" -- "$word")); return ;;
@@ -35,9 +47,9 @@ _iptraf_ts() {
     'config set byteCounting') COMPREPLY=($(compgen -W "ip wire" -- "$word")); return ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "-i -g -d -z -s -l -r -w --bpf --capture --snaplen --promiscuous --physical --text --json --csv --every --for --limit --sort --names --bytes -L -f -I -B --foreground -t -h --help -v -V --version" -- "$word"))
+    COMPREPLY=($(compgen -W "-i -g -d -z -s -l -r -w --bpf --filter --local --capture --snaplen --promiscuous --physical --text --json --csv --every --for --limit --sort --names --bytes -L -f -I -B --foreground -t -h --help -v -V --version --description" -- "$word"))
   elif ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "interfaces doctor config completion" -- "$word"))
+    COMPREPLY=($(compgen -W "interfaces doctor config filter completion" -- "$word"))
   fi
 }
 complete -F _iptraf_ts iptraf-ts

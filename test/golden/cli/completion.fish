@@ -16,8 +16,10 @@ complete -c iptraf-ts -n '__fish_prev_arg_in -s' -a "all (ls /sys/class/net)"
 complete -c iptraf-ts -s l -d 'stations on the local network by hardware address'
 complete -c iptraf-ts -n '__fish_prev_arg_in -l' -a "all (ls /sys/class/net)"
 complete -c iptraf-ts -s r -r -F -d 'read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface'
-complete -c iptraf-ts -s w -r -F -d 'write what passes the expression to FILE as pcapng'
+complete -c iptraf-ts -s w -r -F -d 'write what passes --filter and --bpf to FILE as pcapng'
 complete -c iptraf-ts -l bpf -x -d 'count only what this capture expression selects (pcap-filter(7)), live and from files'
+complete -c iptraf-ts -l filter -x -a "(iptraf-ts filter names 2>/dev/null)" -d 'count only what this filter lets through (filter list names them all); together with --bpf, what passes both'
+complete -c iptraf-ts -l local -x -d 'networks that are ours, with commas or repeated: they tell a filter what comes in and goes out where the capture does not (files, mirror ports)'
 complete -c iptraf-ts -l capture -x -a "auto ring pcap" -d 'capture through the packet ring (ring), through libpcap (pcap), or through libpcap only where the ring does not work (auto): auto, ring or pcap'
 complete -c iptraf-ts -l snaplen -x -d 'bytes kept of each packet'
 complete -c iptraf-ts -l promiscuous -d 'also take packets that are addressed to other stations'
@@ -40,18 +42,28 @@ complete -c iptraf-ts -l foreground -d 'with -B: do not detach'
 complete -c iptraf-ts -s t -x -d 'stop after so many minutes; fractions are allowed'
 complete -c iptraf-ts -s h -l help -d 'print this help'
 complete -c iptraf-ts -s v -s V -l version -d 'print the version'
+complete -c iptraf-ts -l description -x -d 'with filter add: what the filter is for, on one line'
 complete -c iptraf-ts -n __iptraf_ts_called -a interfaces -d 'list the interfaces with state, addresses and speed'
 complete -c iptraf-ts -n __iptraf_ts_called -a doctor -d 'say which capture sources work here, what is missing, and the remedy'
 complete -c iptraf-ts -n __iptraf_ts_called -a config -d 'print every setting with its value, its default and what it does'
+complete -c iptraf-ts -n __iptraf_ts_called -a filter -d 'list, make and test filters'
 complete -c iptraf-ts -n __iptraf_ts_called -a completion -d 'print a completion script for bash, zsh, fish'
 complete -c iptraf-ts -n '__iptraf_ts_called config' -a "get set unset export import"
+complete -c iptraf-ts -n '__iptraf_ts_called filter' -a "list show add edit remove test export import import-iptraf-ng"
 complete -c iptraf-ts -n '__iptraf_ts_called completion' -a "bash zsh fish"
 complete -c iptraf-ts -n '__iptraf_ts_called config get' -a "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes"
 complete -c iptraf-ts -n '__iptraf_ts_called config set' -a "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes"
 complete -c iptraf-ts -n '__iptraf_ts_called config unset' -a "reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes"
 complete -c iptraf-ts -n '__iptraf_ts_called config export' -F
 complete -c iptraf-ts -n '__iptraf_ts_called config import' -F
+complete -c iptraf-ts -n '__iptraf_ts_called filter import' -F
+complete -c iptraf-ts -n '__iptraf_ts_called filter import-iptraf-ng' -F
 complete -c iptraf-ts -n '__iptraf_ts_called config set logFile' -F
+complete -c iptraf-ts -n '__iptraf_ts_called filter show' -a "(iptraf-ts filter names 2>/dev/null)"
+complete -c iptraf-ts -n '__iptraf_ts_called filter edit' -a "(iptraf-ts filter names 2>/dev/null)"
+complete -c iptraf-ts -n '__iptraf_ts_called filter remove' -a "(iptraf-ts filter names 2>/dev/null)"
+complete -c iptraf-ts -n '__iptraf_ts_called filter test' -a "(iptraf-ts filter names 2>/dev/null)"
+complete -c iptraf-ts -n '__iptraf_ts_called filter export' -a "(iptraf-ts filter names 2>/dev/null)"
 complete -c iptraf-ts -n '__iptraf_ts_called config set reverseDns' -a "on off"
 complete -c iptraf-ts -n '__iptraf_ts_called config set serviceNames' -a "on off"
 complete -c iptraf-ts -n '__iptraf_ts_called config set colour' -a "on off"

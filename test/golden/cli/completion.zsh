@@ -1,11 +1,13 @@
 #compdef iptraf-ts
 _iptraf_ts_interfaces() { local -a names=(all ${(f)"$(ls /sys/class/net)"}); compadd -a names }
+_iptraf_ts_filters() { local -a names=(${(f)"$(iptraf-ts filter names 2>/dev/null)"}); compadd -a names }
 _iptraf_ts_commands() {
   ((CURRENT == 2)) || return 1
   local -a commands=(
     'interfaces:list the interfaces with state, addresses and speed'
     'doctor:say which capture sources work here, what is missing, and the remedy'
     'config:print every setting with its value, its default and what it does'
+    'filter:list, make and test filters'
     'completion:print a completion script for bash, zsh, fish'
   )
   _describe command commands
@@ -13,9 +15,11 @@ _iptraf_ts_commands() {
 _iptraf_ts_word() {
   case "${(j: :)words[2,CURRENT-1]}" in
     config) compadd get set unset export import ;;
+    filter) compadd list show add edit remove test export import import-iptraf-ng ;;
     completion) compadd bash zsh fish ;;
     'config get'|'config set'|'config unset') compadd reverseDns serviceNames stationDescriptions theme colour unit unitBase byteCounting sourceMacs promiscuous decapsulateTunnels additionalPorts maximumConversations tcpTimeoutMinutes closedPersistenceMinutes refreshSeconds logging logFile logIntervalMinutes ;;
-    'config export'|'config import'|'config set logFile') _files ;;
+    'config export'|'config import'|'filter import'|'filter import-iptraf-ng'|'config set logFile') _files ;;
+    'filter show'|'filter edit'|'filter remove'|'filter test'|'filter export') _iptraf_ts_filters ;;
     'config set reverseDns'|'config set serviceNames'|'config set colour'|'config set sourceMacs'|'config set promiscuous'|'config set decapsulateTunnels'|'config set logging') compadd on off ;;
     'config set theme') compadd blue dark light monochrome ;;
     'config set unit') compadd bits bytes ;;
@@ -32,8 +36,10 @@ _iptraf_ts() {
     '-s[TCP and UDP traffic by service port]::IF|all:_iptraf_ts_interfaces'
     '-l[stations on the local network by hardware address]::IF|all:_iptraf_ts_interfaces'
     '-r[read a capture file (pcap or pcapng, also gzip) or standard input instead of an interface]:FILE|-:_files'
-    '-w[write what passes the expression to FILE as pcapng]:FILE:_files'
+    '-w[write what passes --filter and --bpf to FILE as pcapng]:FILE:_files'
     '--bpf[count only what this capture expression selects (pcap-filter(7)), live and from files]:EXPRESSION: '
+    '--filter[count only what this filter lets through (filter list names them all); together with --bpf, what passes both]:NAME:_iptraf_ts_filters'
+    '--local[networks that are ours, with commas or repeated\: they tell a filter what comes in and goes out where the capture does not (files, mirror ports)]:NET: '
     '--capture[capture through the packet ring (ring), through libpcap (pcap), or through libpcap only where the ring does not work (auto)\: auto, ring or pcap]:SOURCE:(auto ring pcap)'
     '--snaplen[bytes kept of each packet]:BYTES: '
     '--promiscuous[also take packets that are addressed to other stations]'
@@ -58,6 +64,7 @@ _iptraf_ts() {
     '-v[print the version]'
     '-V[print the version]'
     '--version[print the version]'
+    '--description[with filter add\: what the filter is for, on one line]:TEXT: '
   )
   _arguments -s $options '1::command:_iptraf_ts_commands' '*:word:_iptraf_ts_word'
 }
