@@ -5,8 +5,8 @@ import type { RateFormat } from '../src/base/format.ts';
 export interface NameSource {
   /** Known name or null; may begin to find out. */
   lookup(address: string): string | null;
-  /** Addresses whose known name contains the text (lower case). */
-  addressesMatching(text: string, limit: number): string[];
+  /** Addresses whose known name is meant, at most `limit`. */
+  addressesMatching(isMeant: (name: string) => boolean, limit: number): string[];
 }
 
 export interface MonitorScreenOptions {

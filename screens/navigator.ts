@@ -6,21 +6,22 @@
  *          common keys ─► reaction ┴─► carry out ───────┤                          ├─► draw
  *                                                       └──────────────────────────┘
  */
-import { describeOperatorError, type OperatorErrorFields } from '../src/base/errors.ts';
-import type { CaptureFact } from '../src/capture/capture-source.ts';
 import type { Snapshot, SnapshotHead } from '../src/engine/messages.ts';
 import type { MonitorName, Query } from '../src/engine/monitor.ts';
 import type { SettingChanges } from '../src/store/settings-table.ts';
+import { type EngineFact, factMessage } from './engine-facts.ts';
+import type { FilterControl, FilterRequest } from './filters/control.ts';
+import { createFilters } from './filters/screen.ts';
 import { createHelp } from './help/screen.ts';
 import { drawScreens } from './kit/chrome.ts';
-import { confirmDialog } from './kit/dialog.ts';
+import { confirmDialog, messageDialog } from './kit/dialog.ts';
 import { dispatchKey, IGNORED, type KeyBinding, REDRAW } from './kit/keys.ts';
 import type { EngineRequest, MonitorQuery, MouseEvent, Reaction, Screen } from './kit/screen.ts';
 import type { StatusMessage } from './kit/status-line.ts';
 import type { Surface } from './kit/surface.ts';
+import { textWidth } from './kit/text.ts';
 
-/** What the engine tells without being asked. */
-export type EngineFact = CaptureFact | { type: 'engine-started' } | { type: 'engine-lost'; error: OperatorErrorFields };
+export type { EngineFact };
 
 /** The engine as the loop sees it. */
 export interface NavigatorClient {
@@ -44,6 +45,7 @@ export interface NavigatorOptions {
   surface: Surface;
   client: NavigatorClient;
   settings: NavigatorSettings;
+  filters: FilterControl;
   /** The screen that Esc leaves the program from. */
   first: Screen;
   /** Name and version for the title line. */
@@ -60,15 +62,11 @@ const MESSAGE_MS = 8000;
 /** Said to keys that want rows which are not at hand: another order, a search, a page further on. */
 const PAUSED_HINT = 'paused: these rows are held, others come when Ctrl-P goes on';
 
-/** "eth0 is gone", "eth0 is down: no carrier". */
-function downWords(reason: string): string {
-  return reason === 'down' || reason === 'gone' ? `is ${reason}` : `is down: ${reason}`;
-}
-
 export class Navigator {
   readonly #surface: Surface;
   readonly #client: NavigatorClient;
   readonly #settings: NavigatorSettings;
+  readonly #filters: FilterControl;
   readonly #program: string;
   readonly #stack: Screen[];
   readonly #heads = new WeakMap<Screen, SnapshotHead>();
@@ -92,10 +90,11 @@ export class Navigator {
   #left: (() => void) | null = null;
   #isDone = false;
 
-  constructor({ surface, client, settings, first, program }: NavigatorOptions) {
+  constructor({ surface, client, settings, filters, first, program }: NavigatorOptions) {
     this.#surface = surface;
     this.#client = client;
     this.#settings = settings;
+    this.#filters = filters;
     this.#program = program;
     this.#stack = [first];
     this.#common = this.#commonBindings();
@@ -183,6 +182,8 @@ export class Navigator {
       bind(['?', 'F1'], () => ({ type: 'open', screen: createHelp(this.top) })),
       bind(['CTRL_P'], () => this.#togglePause()),
       bind(['CTRL_R'], () => this.#askReset()),
+      bind(['v'], () => this.#onMonitor(() => ({ type: 'open', screen: createFilters(this.#filters) }))),
+      bind(['V'], () => this.#onMonitor(() => ({ type: 'filter', request: { type: 'toggle-own-session' } }))),
       bind(['CTRL_L'], () => ({ type: 'repaint' })),
       bind(['CTRL_Z'], () => ({ type: 'suspend' })),
       bind(['ESCAPE', 'q'], () => ({ type: 'back' })),
@@ -194,7 +195,14 @@ export class Navigator {
   #onCommonKey(key: string): Reaction {
     const passes = ['ESCAPE', 'CTRL_C', 'CTRL_L', 'CTRL_Z'];
     if (this.top.overlay === true && !passes.includes(key)) return IGNORED;
-    return dispatchKey(this.#common, key);
+    const asked = key === 'CTRL_C' ? this.#askCovered(key) : IGNORED;
+    return asked.type === 'ignored' ? dispatchKey(this.#common, key) : asked;
+  }
+
+  /** Beneath a dialog a screen may have what would be lost: it asks, as it would without the dialog. */
+  #askCovered(key: string): Reaction {
+    if (this.top.overlay !== true) return IGNORED;
+    return this.#stack.findLast((screen) => screen.overlay !== true)?.onKey(key) ?? IGNORED;
   }
 
   #togglePause(): Reaction {
@@ -206,11 +214,15 @@ export class Navigator {
     return REDRAW;
   }
 
+  /** The reaction where a monitor is shown; elsewhere the key means nothing. */
+  #onMonitor(react: () => Reaction): Reaction {
+    return this.#pulled() === null ? IGNORED : react();
+  }
+
   #askReset(): Reaction {
-    if (this.#pulled() === null) return IGNORED;
     const question = 'Set all counters to zero?\nWhat was counted so far is lost.';
     const reset: Reaction = { type: 'engine', request: { type: 'reset' } };
-    return { type: 'open', screen: confirmDialog('Reset', question, reset) };
+    return this.#onMonitor(() => ({ type: 'open', screen: confirmDialog('Reset', question, reset) }));
   }
 
   #carryOut(reaction: Reaction): void {
@@ -257,6 +269,9 @@ export class Navigator {
         this.#settings.change(reaction.changes).catch((error: unknown) => this.#fail(error));
         this.#redraw();
         break;
+      case 'filter':
+        this.#filter(reaction.request, reaction.done);
+        break;
       case 'all':
         for (const each of reaction.reactions) this.#carryOut(each);
     }
@@ -301,6 +316,28 @@ export class Navigator {
       (rows) => this.say(`${rows} ${rows === 1 ? 'row' : 'rows'} written to ${path}`),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  #filter(request: FilterRequest, done?: () => Reaction): void {
+    const asker = this.top;
+    this.#filters.carryOut(request).then(
+      (line) => {
+        if (this.#isDone) return;
+        if (line !== null) this.say(line);
+        const next = done?.() ?? IGNORED;
+        if (this.top === asker) this.#carryOut(next);
+        this.#poll();
+        this.#refresh();
+      },
+      (error: unknown) => this.#refused(error),
+    );
+  }
+
+  /** A reason that the status line would cut stands in a dialog: the operator has asked, and is to read it. */
+  #refused(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (textWidth(reason) <= this.#surface.width - 2) this.#fail(error);
+    else this.open(messageDialog('Not possible', reason));
   }
 
   #fail(error: unknown): void {
@@ -371,40 +408,24 @@ export class Navigator {
 
   #poll(): void {
     if (this.top.poll === undefined) return;
-    this.top.poll();
+    this.top.poll()?.then(
+      () => this.#redraw(),
+      (error: unknown) => this.#fail(error),
+    );
     this.#redraw();
   }
 
   #onFact(fact: EngineFact): void {
-    switch (fact.type) {
-      case 'interface-down':
-        this.say(`${fact.interface} ${downWords(fact.reason)}; its data stays`, 'warning');
-        break;
-      case 'interface-up':
-        this.say(`${fact.interface} is up again; capture goes on`);
-        break;
-      case 'capture-fallback':
-        this.say(`capturing through libpcap: ${fact.reason}`, 'warning');
-        break;
-      case 'engine-started':
-        if (!this.#lost) break;
-        this.#lost = false;
-        this.#clearMessage();
-        this.#pull();
-        break;
-      case 'engine-lost':
-        this.say(describeOperatorError(fact.error), 'error');
-        this.#lost = true;
-        break;
-      case 'capture-damaged':
-        // The title line names the file: here is room for what is wrong with it.
-        this.say(fact.error.cause, 'error');
-        break;
-      case 'capture-failed':
-      case 'write-failed':
-        this.say(describeOperatorError(fact.error), 'error');
-        break;
+    if (fact.type === 'engine-started') {
+      if (!this.#lost) return;
+      this.#lost = false;
+      this.#clearMessage();
+      this.#pull();
+      return;
     }
+    const { text, style } = factMessage(fact);
+    this.say(text, style);
+    if (fact.type === 'engine-lost') this.#lost = true;
   }
 
   /** Draws soon: several keys of one burst make one frame. */

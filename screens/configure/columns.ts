@@ -1,5 +1,7 @@
 /** Columns of the list of settings: group, mark, name and value everywhere; wide terminals add the rest. */
 
+import type { SearchQuery } from '../../src/search/query.ts';
+import { rowMatcher, type SearchedRow } from '../../src/search/rows.ts';
 import { type SettingValue, valueText } from '../../src/store/setting-kinds.ts';
 import { SETTINGS, type SettingLine, type Settings } from '../../src/store/settings-table.ts';
 import type { Column } from '../kit/table.ts';
@@ -19,16 +21,17 @@ export interface SettingRow {
 /** Stands before a setting that differs from its default. */
 export const CHANGED_MARK = '•';
 
-/** Rows of the settings that match a search (lower case), or of all. */
+/** Rows of the settings that a search shows. */
 export function settingRows(
   settings: Settings,
   isChanged: (line: SettingLine) => boolean,
-  search: string | null,
+  search: SearchQuery,
 ): SettingRow[] {
   const rows = SETTINGS.map(
     (line, id): SettingRow => ({ id, line, value: settings[line.name], changed: isChanged(line), heads: false }),
   );
-  return search === null ? rows : rows.filter((row) => searched(row).includes(search));
+  const matches = rowMatcher(search);
+  return rows.filter((row) => matches(searched(row)));
 }
 
 /** The rows of a page: the first of each group, and of the page, carries the group's name. */
@@ -36,9 +39,8 @@ export function withGroups(rows: readonly SettingRow[]): SettingRow[] {
   return rows.map((row, i) => ({ ...row, heads: rows[i - 1]?.line.group !== row.line.group }));
 }
 
-function searched({ line, value }: SettingRow): string {
-  const texts = [line.name, line.group, line.label, line.description, valueText(line.kind, value)];
-  return texts.join(' ').toLowerCase();
+function searched({ line, value }: SettingRow): SearchedRow {
+  return { other: [line.name, line.group, line.label, line.description, valueText(line.kind, value)] };
 }
 
 export const SETTING_COLUMNS: readonly Column<SettingRow>[] = [

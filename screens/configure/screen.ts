@@ -35,7 +35,8 @@ class ConfigureScreen implements Screen {
   readonly keys: readonly KeyBinding[];
   readonly #settings: CurrentSettings;
   readonly #table: Table<SettingRow>;
-  readonly #search = new Search('name, value, explanation');
+  readonly searchFields = [];
+  readonly #search = new Search([], 'name, value, explanation');
 
   constructor(settings: CurrentSettings) {
     this.#settings = settings;
@@ -51,7 +52,7 @@ class ConfigureScreen implements Screen {
   #setPage(): void {
     const { current } = this.#settings;
     const isChanged = (line: SettingLine): boolean => !isDefault(line, current[line.name]);
-    const rows = settingRows(current, isChanged, this.#search.text?.toLowerCase() ?? null);
+    const rows = settingRows(current, isChanged, this.#search.query);
     const page = pageOf(rows, (row) => row.id, this.#table.pageQuery());
     this.#table.setPage({ ...page, rows: withGroups(page.rows) });
   }
@@ -90,7 +91,7 @@ class ConfigureScreen implements Screen {
     });
     this.#table.draw(canvas, inside, {
       scrollbarX: area.x + area.width - 1,
-      highlight: this.#search.text,
+      highlight: this.#search.marked,
       emptyText: 'no setting matches the search',
     });
   }

@@ -225,9 +225,9 @@ export class DetailedMonitor implements Monitor<DetailedRow> {
 
   /** Of the sum: of the interfaces that the kernel counts, each for itself. */
   #kernelOf({ name, names }: Choice): KernelFigures | null {
-    const { context, comparison } = this.#attached();
+    const { comparison } = this.#attached();
     const accounts = (name === null ? names : [name]).map((each) => comparison.accountOf(each));
-    const isComparable = context.options.expression === null && this.#slotsOf(ANY).length === 0;
+    const isComparable = comparison.isComparable && this.#slotsOf(ANY).length === 0;
     const known = accounts.filter((account) => account !== null);
     return known.length === 0 ? null : kernelFigures(known, isComparable);
   }

@@ -101,7 +101,7 @@ export interface KernelFigures {
   txErrors: number;
   rxDropped: number;
   txDropped: number;
-  /** Packets that the kernel counted and the capture did not get until then; null: an expression leaves some out. */
+  /** Packets that the kernel counted and the capture did not get until then; null: a filter leaves some out. */
   missed: number | null;
 }
 

@@ -8,18 +8,21 @@ import { InterfaceStatistics, type TrafficRates } from '../../src/engine/interfa
 import { KernelComparison } from '../../src/engine/kernel-comparison.ts';
 import type { LinkView } from '../../src/engine/link-view.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
+import { parseSearch } from '../../src/search/query.ts';
+import { rowMatcher, type SearchedRow } from '../../src/search/rows.ts';
 import { MinuteHistory } from '../../src/tables/minute-history.ts';
 import type { Counts } from '../../src/tables/totals.ts';
 import { addCounts, type TrafficClass, type TrafficDirection } from '../../src/tables/traffic-classes.ts';
 import type { DecodedBatch } from '../../src/wire/decoded-batch.ts';
-import type {
-  GeneralCounts,
-  GeneralExtra,
-  GeneralOptions,
-  GeneralRates,
-  GeneralRow,
-  GeneralSort,
-  InterfaceState,
+import {
+  GENERAL_SEARCH_FIELDS,
+  type GeneralCounts,
+  type GeneralExtra,
+  type GeneralOptions,
+  type GeneralRates,
+  type GeneralRow,
+  type GeneralSort,
+  type InterfaceState,
 } from './types.ts';
 
 /** libpcap's pseudo-interface: which interface a packet came by is not known there. */
@@ -184,8 +187,8 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
     this.#meet();
     const shown = [...this.#known.values()].filter(({ isHidden }) => !isHidden);
     const rows = shown.map((known) => this.#row(known));
-    const text = readOptions(query).search?.toLowerCase() ?? '';
-    const found = text === '' ? rows : rows.filter((row) => matches(row, text));
+    const matches = rowMatcher(parseSearch(readOptions(query).search ?? '', GENERAL_SEARCH_FIELDS));
+    const found = rows.filter((row) => matches(searched(row)));
     const gone = shown.filter(({ isGone }) => isGone).length;
     return { shown: belowMasters(found, comparison(query)), total: rows.length, gone };
   }
@@ -215,9 +218,9 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
     };
   }
 
-  /** What an expression leaves out is not counted here, and libpcap's pseudo-interface has all in one. */
+  /** What a filter leaves out is not counted here, and libpcap's pseudo-interface has all in one. */
   #isComparable(): boolean {
-    return this.#attached().context.options.expression === null && !this.#isOneForAll();
+    return this.#attached().comparison.isComparable && !this.#isOneForAll();
   }
 
   #isOneForAll(): boolean {
@@ -345,8 +348,9 @@ function loadOf(rates: GeneralRates | null, speed: number | null): number | null
   return (rates.wireBytesPerSecond * 8) / (speed * 1e6);
 }
 
-function matches({ interface: name, kind, state, master, lower }: GeneralRow, text: string): boolean {
-  return [name, kind, state, master, ...lower].some((each) => each?.toLowerCase().includes(text));
+function searched({ interface: name, kind, state, master, lower }: GeneralRow): SearchedRow {
+  const known = [kind, master, ...lower].filter((each) => each !== null);
+  return { iface: [name], state: state === null ? [] : [state], other: known };
 }
 
 // --- order --------------------------------------------------------------------------------------------------------

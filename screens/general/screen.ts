@@ -23,6 +23,7 @@ import {
 } from './columns.ts';
 import {
   GENERAL_ASCENDING,
+  GENERAL_SEARCH_FIELDS,
   GENERAL_SORTS,
   type GeneralCommand,
   type GeneralExtra,
@@ -66,7 +67,7 @@ export class GeneralScreen extends TableScreen<GeneralRow> {
       sorts: GENERAL_SORTS.map((column) => ({ column, ...SORTS[column] })),
       ascendingSorts: GENERAL_ASCENDING,
       sort: options.sort ?? 'interface',
-      searchHint: 'name, kind, state, master',
+      searchFields: GENERAL_SEARCH_FIELDS,
       optionalColumns: OPTIONAL_COLUMNS,
     });
     this.#options = options;

@@ -2,6 +2,7 @@
  * What crosses between the engine side (monitor.ts) and the front side (screen.ts, output.ts) of the general interface
  * statistics. Plain values only. CONTRACT section 4: counters since start or reset, unknown is null, units in names.
  */
+import type { SearchField } from '../../src/search/query.ts';
 
 export interface GeneralCounts {
   packets: number;
@@ -67,7 +68,7 @@ export interface GeneralRow {
   captured: [number, number | null] | null;
   /**
    * Packets that the kernel counted and the capture did not get; 0 where it is no more than what is on its way. null:
-   * it cannot be known (files, an expression leaves packets out).
+   * it cannot be known (files, a filter leaves packets out).
    */
   missed: number | null;
   /** Members: share of what all members of the master carried in the last 60 rate windows. */
@@ -78,11 +79,14 @@ export interface GeneralRow {
 
 /** Query.options of this monitor. */
 export interface GeneralOptions {
-  /** Text that name, kind, state, master, or an interface below contains, or null. */
+  /** As typed (src/search/query.ts), with the fields below; null: none. Without a field it also looks at kind, master, and what is below. */
   search: string | null;
   /** Which bytes `minute` holds; null: none is wanted. */
   minute: 'ip' | 'wire' | null;
 }
+
+/** Fields of the search. */
+export const GENERAL_SEARCH_FIELDS = ['iface', 'state'] as const satisfies SearchField[];
 
 /** Page.extra of this monitor. */
 export interface GeneralExtra {

@@ -2,6 +2,7 @@
  * Help: the keys of the screen below it, from its key table, then the keys that every screen has. Also the About box.
  * Nothing here is written by hand that a key table knows.
  */
+import type { SearchField } from '../../src/search/query.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { commonKeysOf, contentArea } from '../kit/chrome.ts';
 import { messageDialog } from '../kit/dialog.ts';
@@ -46,7 +47,21 @@ function helpLine(key: KeyHelp): HelpLine {
   return { keys: key.keys.map(keyName).join(', '), text: key.help, style: 'text' };
 }
 
-/** Lines of help for a screen: its own keys, then the common ones it has not taken. */
+/** What can be typed after "/" (src/search/query.ts) where the search has these fields. */
+function searchLines(fields: readonly SearchField[]): HelpLine[] {
+  const line = (keys: string, text: string): HelpLine => ({ keys, text, style: 'text' });
+  const [field = null] = fields;
+  return [
+    line('one two', 'Rows that show both; "one two" is one text'),
+    ...(field === null ? [] : [line(`${field}:text`, `Only there: ${fields.join(', ')}`)]),
+    ...(fields.includes('host') ? [line('host:10.0.0.0/8', 'An address, a network, part of an address or name')] : []),
+    ...(fields.includes('port') ? [line('port:80,8000-8100', 'Numbers, ranges, services; any of several')] : []),
+    line(field === null ? '!text' : `!${field}:text`, 'Rows for which this does not hold'),
+    line('/^10\\.[0-9]/', 'Regular expression, also behind a field'),
+  ];
+}
+
+/** Lines of help for a screen: its own keys, its search, then the common keys that it has not taken. */
 export function helpLines(screen: Screen): HelpLine[] {
   const heading = (text: string): HelpLine => ({ keys: text, text: '', style: 'heading' });
   const blank: HelpLine = { keys: '', text: '', style: 'text' };
@@ -54,7 +69,9 @@ export function helpLines(screen: Screen): HelpLine[] {
   const common = commonKeysOf(screen).map(helpLine);
   const mouse: HelpLine = { keys: 'Mouse', text: 'Click selects, the wheel scrolls', style: 'text' };
   const first = own.length === 0 ? [] : [heading(`In ${screen.title}`), ...own, blank];
-  return [...first, heading('Everywhere'), ...common, mouse];
+  const { searchFields } = screen;
+  const search = searchFields === undefined ? [] : [heading('Search (/)'), ...searchLines(searchFields), blank];
+  return [...first, ...search, heading('Everywhere'), ...common, mouse];
 }
 
 class HelpScreen implements Screen {

@@ -7,6 +7,8 @@
  */
 import type { InterfaceView } from '../../src/engine/messages.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
+import { parseSearch } from '../../src/search/query.ts';
+import { protocolWords, rowMatcher, type SearchedRow } from '../../src/search/rows.ts';
 import type { ConnectionFact as RecordedFact } from '../../src/tables/connection-facts.ts';
 import {
   addressOffset,
@@ -41,6 +43,7 @@ import { describeIcmp, describePacket } from '../../src/wire/describe.ts';
 import { etherTypeName, hasPorts, IP_PROTOCOL, ipProtocolName } from '../../src/wire/numbers.ts';
 import { BATCH_CAPACITY } from '../../src/wire/packet-batch.ts';
 import {
+  CONVERSATION_SEARCH_FIELDS,
   CONVERSATION_STATES,
   type ConnectionFact,
   type ConnectionFacts,
@@ -50,6 +53,7 @@ import {
   type IpTrafficRow,
   type IpTrafficWithin,
   type LoggedConversation,
+  PACKET_SEARCH_FIELDS,
   type PacketLine,
   type RatePair,
   type WithinFigures,
@@ -240,18 +244,16 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
 
   /** The search of these options; kept while they are the same, since a port number takes 65,536 comparisons. */
   #searchFor(options: IpTrafficOptions, interfaces: readonly InterfaceView[]): ConversationSearch | null {
-    const terms = {
-      text: options.search ?? '',
-      addresses: options.searchAddresses ?? [],
-      ports: options.searchPorts ?? [],
-    };
-    if (terms.text === '') return null;
+    const { search: text, searchNames = [] } = options;
+    if (text === null) return null;
     const names: string[] = [];
     for (const { slot, name } of interfaces) names[slot] = name;
-    const key = JSON.stringify([terms, names]);
+    const key = JSON.stringify([text, searchNames, names]);
     if (this.#search?.key !== key) {
       const { conversations } = this.#attached();
-      this.#search = { key, search: new ConversationSearch(conversations, terms, CONVERSATION_STATES, names) };
+      const query = parseSearch(text, CONVERSATION_SEARCH_FIELDS);
+      const words = { states: CONVERSATION_STATES, interfaces: names };
+      this.#search = { key, search: new ConversationSearch(conversations, query, searchNames, words) };
     }
     return this.#search.search;
   }
@@ -332,8 +334,8 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     const kept = this.#packets === null ? [] : this.#packetLines(this.#packets);
     const { within } = options;
     const lines = within === undefined ? kept : kept.filter((line) => isLineWithin(line, within));
-    const text = options.search?.toLowerCase() ?? '';
-    const shown = text === '' ? lines : lines.filter((line) => lineMatches(line, text, options));
+    const matches = rowMatcher(parseSearch(options.search ?? '', PACKET_SEARCH_FIELDS), options.searchNames);
+    const shown = lines.filter((line) => matches(searchedLine(line)));
     const limit = query.limit === 0 ? shown.length : query.limit;
     const offset = Math.max(0, Math.min(query.offset, shown.length - limit));
     const rows = shown.slice(offset, offset + limit);
@@ -572,8 +574,8 @@ function rankNames(interfaces: readonly InterfaceView[]): ReadonlyMap<number, nu
 }
 
 function readOptions(query: Query): IpTrafficOptions {
-  const { panel, search, searchAddresses, searchPorts, within } = query.options as Partial<IpTrafficOptions>;
-  return { panel: panel ?? 'all', search: search ?? null, searchAddresses, searchPorts, within };
+  const { panel, search, searchNames, within } = query.options as Partial<IpTrafficOptions>;
+  return { panel: panel ?? 'all', search: search || null, searchNames, within };
 }
 
 function rowsWithin(table: ConversationTable, { port: given }: IpTrafficWithin): (row: number) => boolean {
@@ -631,6 +633,7 @@ function packetLine(
     number,
     time: batch.time[i],
     protocol: isIp ? ipProtocolName(protocol) : etherTypeName(batch.key[i * KEY_WORDS + 8]),
+    ipProtocol: isIp ? protocol : null,
     interface: nameOf(names, batch.packets.interfaceSlot[i]),
     source: address(batch.direction[i]),
     sourcePort: withPorts ? ring.sourcePort[slot] : null,
@@ -642,10 +645,14 @@ function packetLine(
   };
 }
 
-function lineMatches(line: PacketLine, text: string, options: IpTrafficOptions): boolean {
-  const { source, destination, sourcePort, destinationPort, protocol, detail } = line;
-  const fields = [source, destination, protocol, line.interface, detail, sourcePort ?? '', destinationPort ?? ''];
-  if (fields.some((field) => String(field).toLowerCase().includes(text))) return true;
-  if (options.searchAddresses?.some((address) => address === source || address === destination)) return true;
-  return options.searchPorts?.some((port) => port === sourcePort || port === destinationPort) ?? false;
+function searchedLine(line: PacketLine): SearchedRow {
+  const { source, destination, sourcePort, destinationPort, ipProtocol } = line;
+  return {
+    host: [source, destination],
+    port: [sourcePort, destinationPort],
+    proto: protocolWords(line.protocol),
+    ipProtocol,
+    iface: [line.interface],
+    other: [line.detail],
+  };
 }

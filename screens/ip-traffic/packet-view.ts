@@ -10,12 +10,14 @@ import { contentArea, inner } from '../kit/chrome.ts';
 import { BACK, dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH } from '../kit/keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
 import { Search } from '../kit/search.ts';
+import { hostsAndServices } from '../kit/search-names.ts';
 import type { Style } from '../kit/style.ts';
 import { drawScrollbar } from '../kit/table.ts';
 import { clipText, fitText, textWidth } from '../kit/text.ts';
+import type { NameSource } from '../monitor-screen.ts';
 import type { IpTrafficView } from './cells.ts';
 import { endpointText, LONGEST_ENDPOINT } from './endpoint.ts';
-import type { IpTrafficCommand, IpTrafficOptions, PacketLine } from './types.ts';
+import { type IpTrafficCommand, type IpTrafficOptions, PACKET_SEARCH_FIELDS, type PacketLine } from './types.ts';
 
 /** Packets asked for: what one scrolls back through without asking again. */
 const PACKETS_SHOWN = 500;
@@ -80,7 +82,9 @@ export class PacketView implements Screen {
   readonly keys: readonly KeyBinding[];
   readonly #view: IpTrafficView;
   readonly #within: Pick<IpTrafficOptions, 'within'>;
-  readonly #search = new Search('address, port, protocol, detail');
+  readonly searchFields = PACKET_SEARCH_FIELDS;
+  readonly #search = new Search(PACKET_SEARCH_FIELDS);
+  readonly #names: NameSource;
   /** Newest first. */
   #lines: readonly PacketLine[] = [];
   #hidden = 0;
@@ -89,9 +93,15 @@ export class PacketView implements Screen {
   #visible = 10;
 
   /** `within`: as in the query's options; `part`: what it is called, or null. */
-  constructor(view: IpTrafficView, within: Pick<IpTrafficOptions, 'within'> = {}, part: string | null = null) {
+  constructor(
+    view: IpTrafficView,
+    names: NameSource,
+    within: Pick<IpTrafficOptions, 'within'> = {},
+    part: string | null = null,
+  ) {
     this.title = part === null ? 'Packet by packet' : `Packet by packet: ${part}`;
     this.#view = view;
+    this.#names = names;
     this.#within = within;
     this.keys = this.#bindings();
   }
@@ -108,7 +118,8 @@ export class PacketView implements Screen {
   }
 
   queries(): readonly MonitorQuery[] {
-    const options: IpTrafficOptions = { panel: 'packets', search: this.#search.text, ...this.#within };
+    const search = this.#search.options(hostsAndServices({ ...this.#view, names: this.#names }));
+    const options: IpTrafficOptions = { panel: 'packets', ...search, ...this.#within };
     const query = {
       sort: null,
       descending: false,

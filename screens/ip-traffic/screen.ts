@@ -5,13 +5,13 @@
 import { DEFAULT_RATE_FORMAT, formatCount } from '../../src/base/format.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
-import { servicePorts } from '../../src/names/services.ts';
 import { IP_PROTOCOL, ipProtocolName } from '../../src/wire/numbers.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
 import { dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, TABLE_KEYS } from '../kit/keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
-import { Search } from '../kit/search.ts';
+import { Search, type SearchOptions } from '../kit/search.ts';
+import { hostsAndServices } from '../kit/search-names.ts';
 import { Table } from '../kit/table.ts';
 import { columnsDialog, saveDialog, sortDialog } from '../kit/table-dialogs.ts';
 import { textWidth } from '../kit/text.ts';
@@ -24,6 +24,7 @@ import { PacketView } from './packet-view.ts';
 import { countText, drawTotals, panelAreas, sortWord } from './panels.ts';
 import {
   ASCENDING_SORTS,
+  CONVERSATION_SEARCH_FIELDS,
   IP_TRAFFIC_SORTS,
   type IpTrafficCommand,
   type IpTrafficExtra,
@@ -62,9 +63,6 @@ const SORT_KEYS: Record<IpTrafficSort, string> = {
   mac: 'a',
 };
 
-/** Names and ports that one search may stand for: more would make every question to the engine large. */
-const SEARCHED_NAMES = 500;
-
 /** Interface names are shown in at most this many cells on narrow and on wide terminals. */
 const NARROW_INTERFACE = 9;
 const WIDE_INTERFACE = 15;
@@ -93,7 +91,8 @@ export class IpTrafficScreen implements Screen {
   readonly title: string;
   readonly keys: readonly KeyBinding[];
   readonly #panels: Record<Panel, PanelState> = { tcp: panelState(2), other: panelState(1) };
-  readonly #search = new Search('address, port, protocol, state');
+  readonly searchFields = CONVERSATION_SEARCH_FIELDS;
+  readonly #search = new Search(CONVERSATION_SEARCH_FIELDS);
   readonly #names: NameSource;
   readonly #within: IpTrafficWithin | null;
   /** What that is called: "tcp port 443". */
@@ -147,16 +146,8 @@ export class IpTrafficScreen implements Screen {
   }
 
   /** The engine knows neither host nor service names: it is told which addresses and ports a name stands for. */
-  #searchOptions(): Omit<IpTrafficOptions, 'panel'> {
-    const search = this.#search.text;
-    if (search === null) return { search };
-    const text = search.toLowerCase();
-    const { showNames, showServices } = this.#view;
-    return {
-      search,
-      ...(showNames ? { searchAddresses: this.#names.addressesMatching(text, SEARCHED_NAMES) } : {}),
-      ...(showServices ? { searchPorts: servicePorts(text, SEARCHED_NAMES) } : {}),
-    };
+  #searchOptions(): SearchOptions {
+    return this.#search.options(hostsAndServices({ ...this.#view, names: this.#names }));
   }
 
   #withinOptions(): Pick<IpTrafficOptions, 'within'> {
@@ -217,7 +208,7 @@ export class IpTrafficScreen implements Screen {
       header: 'border',
       focused: hasFocus,
       scrollbarX: area.x + area.width - 1,
-      highlight: this.#search.text,
+      highlight: this.#search.marked,
       emptyText: this.#emptyText(panel),
     });
   }
@@ -333,7 +324,7 @@ export class IpTrafficScreen implements Screen {
       type: 'all',
       reactions: [
         PacketView.keeping(true),
-        { type: 'open', screen: new PacketView(this.#view, this.#withinOptions(), this.#part) },
+        { type: 'open', screen: new PacketView(this.#view, this.#names, this.#withinOptions(), this.#part) },
       ],
     };
   }

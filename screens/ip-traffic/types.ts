@@ -2,6 +2,8 @@
  * What crosses the boundary between the IP traffic monitor (engine side) and its screen, output and log (front side).
  * CONTRACT section 4: direction pairs are [sent by endpoint 0, sent by endpoint 1]; unknown is null.
  */
+import type { SearchField } from '../../src/search/query.ts';
+import type { TermNames } from '../../src/search/rows.ts';
 
 /** Life of a conversation. TCP runs through the first seven; other protocols are active or idle. */
 export const CONVERSATION_STATES = [
@@ -106,6 +108,17 @@ export const ASCENDING_SORTS: ReadonlySet<IpTrafficSort> = new Set([
   'mac',
 ]);
 
+/** Fields of the search over conversations, and over packets. */
+export const CONVERSATION_SEARCH_FIELDS = [
+  'host',
+  'port',
+  'proto',
+  'state',
+  'iface',
+  'process',
+] as const satisfies SearchField[];
+export const PACKET_SEARCH_FIELDS = ['host', 'port', 'proto', 'iface'] as const satisfies SearchField[];
+
 /** A part of the traffic: rows, packets and figures are those of conversations that fit all that is given. */
 export interface IpTrafficWithin {
   /** A port of one protocol, on either side. */
@@ -119,12 +132,10 @@ export interface IpTrafficOptions {
    * number; an offset beyond the end gives the newest `limit`); offset, limit and search apply, sort and follow do not.
    */
   panel: 'tcp' | 'other' | 'all' | 'packets';
-  /** Search text, or null. Matches addresses, ports, protocol, state, interface (case-insensitive substring). */
+  /** As typed (src/search/query.ts), with the fields below; null: none. */
   search: string | null;
-  /** Addresses whose *names* match the search (the front resolves names, the engine does not). */
-  searchAddresses?: string[];
-  /** Ports whose service names match the search. */
-  searchPorts?: number[];
+  /** By term of the search: addresses and ports whose *names* are meant (the front knows names, the engine does not). */
+  searchNames?: readonly TermNames[];
   /** Nothing else is there, neither shown nor hidden; absent: everything is. */
   within?: IpTrafficWithin;
 }
@@ -160,6 +171,8 @@ export interface PacketLine {
   number: number;
   time: number;
   protocol: string;
+  /** IP protocol number, or null for non-IP. */
+  ipProtocol: number | null;
   interface: string;
   source: string;
   sourcePort: number | null;

@@ -68,7 +68,10 @@ function drawTitleLine(canvas: Canvas, state: ChromeState, title: string): void 
 }
 
 /** Keys that mean something only where a monitor is shown. */
-const MONITOR_KEYS: readonly string[] = ['CTRL_P', 'CTRL_R'];
+const MONITOR_KEYS: readonly string[] = ['CTRL_P', 'CTRL_R', 'v', 'V'];
+
+/** The common key that gives way to a screen's own keys where the key bar has no room for all. */
+const YIELDING_KEY = 'CTRL_P';
 
 /** Common keys that the screen has not taken for itself, and that do something on it. */
 export function commonKeysOf(screen: Screen): KeyHelp[] {
@@ -97,5 +100,8 @@ export function drawScreens(canvas: Canvas, stack: readonly Screen[], state: Chr
   const message = state.message ?? (own === null ? null : { text: own, style: 'status' as const });
   drawStatusLine(canvas, canvas.height - 2, state.head, message);
   // An overlay shows its own keys alone: the common ones do not reach past it.
-  drawKeyBar(canvas, canvas.height - 1, top.keys, top.overlay === true ? [] : commonKeysOf(top));
+  const common = top.overlay === true ? [] : commonKeysOf(top);
+  const yields = ({ keys }: KeyHelp): boolean => keys.includes(YIELDING_KEY);
+  const fixed = common.filter((key) => !yields(key));
+  drawKeyBar(canvas, canvas.height - 1, [...top.keys, ...common.filter(yields)], fixed);
 }

@@ -13,14 +13,17 @@ import { fitText, textWidth, wrapText } from './text.ts';
 
 /** Widest text of a message. */
 const MESSAGE_WIDTH = 56;
+/** Cells beside the inside of a box. */
+const BOX_BORDERS = 4;
 
 const closeThen = (reaction: Reaction): Reaction => ({ type: 'all', reactions: [BACK, reaction] });
 
-function drawBox(canvas: Canvas, title: string, width: number, height: number): Area {
-  const box = centeredArea(canvas, width + 4, height + 2);
+/** An empty box for `width` times `height` cells in the middle of the content, cut to it; returns its inside. */
+export function drawBox(canvas: Canvas, title: string, width: number, height: number): Area {
+  const box = centeredArea(canvas, width + BOX_BORDERS, height + 2);
   canvas.fill(box.x, box.y, box.width, box.height, ' ', 'dialog');
   canvas.frame(box.x, box.y, box.width, box.height, 'dialogFrame', { topLeft: title, style: 'dialog' });
-  return { x: box.x + 2, y: box.y + 1, width: box.width - 4, height: box.height - 2 };
+  return { x: box.x + 2, y: box.y + 1, width: box.width - BOX_BORDERS, height: box.height - 2 };
 }
 
 class TextDialog implements Screen {
@@ -66,11 +69,30 @@ export function messageDialog(title: string, text: string): Screen {
   ]);
 }
 
-/** A question; Enter or y carries out the reaction, everything that leaves does not. */
-export function confirmDialog(title: string, question: string, yes: Reaction): Screen {
+/** A question; Enter or y carries out the reaction (or what answers with one), everything that leaves does not. */
+export function confirmDialog(title: string, question: string, yes: Reaction | (() => Reaction)): Screen {
   return new TextDialog(title, question, [
-    { keys: ['ENTER', 'y', 'Y'], label: 'Enter', help: 'Do it', bar: 'Yes', run: () => closeThen(yes) },
+    {
+      keys: ['ENTER', 'y', 'Y'],
+      label: 'Enter',
+      help: 'Do it',
+      bar: 'Yes',
+      run: () => closeThen(typeof yes === 'function' ? yes() : yes),
+    },
     { keys: ['ESCAPE', 'n', 'N', 'q'], label: 'Esc', help: 'Leave it as it is', bar: 'No', run: () => BACK },
+  ]);
+}
+
+/** One way out of a question; what it answers is carried out after the dialog has closed. */
+export interface Answer extends KeyBinding {
+  bar: string;
+}
+
+/** A question with several answers, and Esc (or Ctrl-C, which may have raised it), which changes nothing. */
+export function askDialog(title: string, question: string, answers: readonly Answer[], stay: string): Screen {
+  return new TextDialog(title, question, [
+    ...answers.map((answer): KeyBinding => ({ ...answer, run: (key) => closeThen(answer.run(key)) })),
+    { keys: ['ESCAPE', 'q', 'CTRL_C'], label: 'Esc', help: 'Leave it as it is', bar: stay, run: () => BACK },
   ]);
 }
 
@@ -210,12 +232,15 @@ class FormDialog implements Screen {
   readonly overlay = true;
   readonly title: string;
   readonly keys: readonly KeyBinding[];
-  readonly #lines: string[];
+  readonly #text: string;
+  /** Above the fields, for whichever is in focus. */
+  readonly #texts: readonly string[];
   readonly #form: Form;
 
   constructor(title: string, text: string, fields: readonly FormField[], accept: FormAccept) {
     this.title = title;
-    this.#lines = wrapText(text, FORM_WIDTH);
+    this.#text = text;
+    this.#texts = fields.map(({ help }) => help ?? text);
     this.#form = new Form(fields);
     const move: KeyBinding = {
       keys: ['TAB', 'DOWN', 'UP', 'SHIFT_TAB'],
@@ -246,11 +271,15 @@ class FormDialog implements Screen {
   }
 
   draw(canvas: Canvas): void {
-    const inner = drawBox(canvas, this.title, FORM_WIDTH, this.#lines.length + 1 + this.#form.height);
+    const width = Math.min(FORM_WIDTH, canvas.width - BOX_BORDERS);
+    // The longest text's: the box does not jump from one field to the next.
+    const textHeight = Math.max(...this.#texts.map((text) => wrapText(text, width).length));
+    const inner = drawBox(canvas, this.title, width, textHeight + 1 + this.#form.height);
     // On a low screen the fields stay, the text goes.
-    const lines = this.#lines.slice(0, Math.max(0, inner.height - 1 - this.#form.height));
+    const room = Math.min(textHeight, Math.max(0, inner.height - 1 - this.#form.height));
+    const lines = wrapText(this.#form.focused.help ?? this.#text, width).slice(0, room);
     for (const [i, line] of lines.entries()) canvas.text(inner.x, inner.y + i, line, 'dialog');
-    const above = lines.length === 0 ? 0 : lines.length + 1;
+    const above = room === 0 ? 0 : room + 1;
     this.#form.draw(canvas, { ...inner, y: inner.y + above, height: inner.height - above });
   }
 
@@ -258,11 +287,18 @@ class FormDialog implements Screen {
     const reaction = dispatchKey(this.keys, key);
     return reaction.type === 'ignored' ? this.#edit(key) : reaction;
   }
+
+  onMouse(event: MouseEvent): Reaction {
+    return this.#form.onMouse(event) ? REDRAW : IGNORED;
+  }
 }
 
 type FormAccept = (values: Record<string, string>) => Reaction;
 
-/** Fields to fill in below a text that says what they are for. Enter hands them over once no check complains. */
+/**
+ * Fields to fill in below a text that says what they are for, or the help of the field in focus. Enter hands them over once no
+ * check complains.
+ */
 export function formDialog(title: string, text: string, fields: readonly FormField[], accept: FormAccept): Screen {
   return new FormDialog(title, text, fields, accept);
 }

@@ -80,8 +80,12 @@ export class InputLine {
     return true;
   }
 
-  /** Draws the text into `width` cells; the cursor is a cell of another style, since the terminal's own is hidden. */
+  /** Draws the text into `width` cells; the cursor (where the field has the focus) is a cell of another style. */
   draw(canvas: Canvas, x: number, y: number, width: number, style: Style = 'field', focused = true): void {
+    if (!focused) {
+      canvas.cell(x, y, width, this.text, style);
+      return;
+    }
     canvas.fill(x, y, width, 1, ' ', style);
     let first = 0;
     const before = (from: number): number => textWidth(this.#characters.slice(from, this.#cursor).join(''));
@@ -93,6 +97,6 @@ export class InputLine {
       canvas.text(column, y, this.#characters[i], style);
       column += cells;
     }
-    if (focused) canvas.restyle(x + before(first), y, 1, 1, 'menuSelected');
+    canvas.restyle(x + before(first), y, 1, 1, 'menuSelected');
   }
 }

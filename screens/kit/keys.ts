@@ -22,6 +22,8 @@ export function dispatchKey(bindings: readonly KeyBinding[], key: string): React
 
 /** Keys of every screen (CONTRACT section 3). A screen's own keys win over them. */
 export const COMMON_KEYS = [
+  { keys: ['v'], label: 'v', help: 'Filters: choose, edit, detach', bar: 'Filter' },
+  { keys: ['V'], label: 'V', help: 'Leave out your own ssh session, or count it again', bar: null },
   { keys: ['?', 'F1'], label: '?', help: 'Help: the keys of this screen', bar: 'Help' },
   { keys: ['CTRL_P'], label: '^P', help: 'Pause: keep what is shown; counting goes on', bar: 'Pause' },
   { keys: ['CTRL_R'], label: '^R', help: 'Reset all counters to zero (asks first)', bar: null },

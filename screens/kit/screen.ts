@@ -5,7 +5,9 @@
 
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorName, Query } from '../../src/engine/monitor.ts';
+import type { SearchField } from '../../src/search/query.ts';
 import type { SettingChanges } from '../../src/store/settings-table.ts';
+import type { FilterRequest } from '../filters/control.ts';
 import type { Canvas } from './canvas.ts';
 
 /** What a key or a click asks the loop to do. */
@@ -30,6 +32,11 @@ export type Reaction =
   | { type: 'save'; path: string; question: MonitorQuery }
   /** Change settings: they hold at once and are saved; where that fails the status line says so. */
   | { type: 'change-settings'; changes: SettingChanges }
+  /**
+   * Apply, save or remove a filter; where that fails the status line says why and nothing has changed. `done` is called
+   * when it is done; what it answers is carried out if the screen that asked is still on top.
+   */
+  | { type: 'filter'; request: FilterRequest; done?(): Reaction }
   /** Several, in order. */
   | { type: 'all'; reactions: Reaction[] };
 
@@ -79,10 +86,15 @@ export interface Screen {
   statusText?(): string | null;
   /** It left the stack: what it holds is given back here. */
   close?(): void;
-  /** Shown or uncovered again: a screen that lives by itself (interface rates) reads its source here, once a second. */
-  poll?(): void;
+  /**
+   * Shown or uncovered again: a screen that lives by itself (interface rates) reads its source here, once a second. What
+   * it promises is drawn when it has come.
+   */
+  poll?(): void | Promise<void>;
   onKey(key: string): Reaction;
   onMouse?(event: MouseEvent): Reaction;
+  /** Fields of its search, for the help screen; absent: it has no search. */
+  readonly searchFields?: readonly SearchField[];
   /** true: the screens below stay visible around it. */
   readonly overlay?: boolean;
 }

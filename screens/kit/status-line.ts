@@ -1,10 +1,11 @@
 /**
  * Status line: always time running, what the capture delivered (buffers: an offloaded one is several packets), dropped
- * by the kernel, malformed, coverage and the active filter; in the warning style when packets were dropped or an
- * interface is down. A message (a fact, an error) takes its place.
+ * by the kernel, malformed, coverage (under a filter: what it lets through, since coverage is not known then) and the
+ * active filter; in the warning style when packets were dropped or an interface is down. A message (a fact, an error)
+ * takes its place.
  */
 import { formatCount, formatDuration, formatPercent } from '../../src/base/format.ts';
-import type { SnapshotHead } from '../../src/engine/messages.ts';
+import type { CaptureView, SnapshotHead } from '../../src/engine/messages.ts';
 import type { Canvas } from './canvas.ts';
 import type { Style } from './style.ts';
 import { clipText, textWidth } from './text.ts';
@@ -19,6 +20,8 @@ interface StatusPart {
   /** Label where the line is too narrow for all parts. */
   short: string;
   value: string;
+  /** Follows the value, and is never clipped with it. */
+  tail: string;
   /** Parts with the lowest number stay longest on a narrow terminal. */
   priority: number;
 }
@@ -42,7 +45,15 @@ export function isWarning(head: SnapshotHead): boolean {
   return downInterfaces(head).length > 0;
 }
 
-function statusParts(head: SnapshotHead): StatusPart[] {
+/** Why packets that the filter leaves out cost as much as others, as long as there is room; longest first. */
+function slowHints({ kernelFilterRefusal: refusal }: CaptureView): string[] {
+  return refusal === null ? [''] : [` (slow: ${refusal})`, ' (slow)', ''];
+}
+
+/** Of the filter: what is left over is its own. */
+const LAST_PRIORITY = 6;
+
+function statusParts(head: SnapshotHead, slowHint: string): StatusPart[] {
   const { capture } = head;
   const down = downInterfaces(head);
   const dropped = capture.droppedByInterface
@@ -52,6 +63,7 @@ function statusParts(head: SnapshotHead): StatusPart[] {
     label: labels[0],
     short: labels[1],
     value,
+    tail: '',
     priority,
   });
   const parts = [
@@ -59,20 +71,21 @@ function statusParts(head: SnapshotHead): StatusPart[] {
     part(['Received', 'Rcvd'], formatCount(capture.received ?? head.totals.buffers), 1),
     part(['Dropped', 'Drop'], dropped, 0),
     part(['Malformed', 'Malf'], formatCount(capture.malformed), 5),
-    part(['Coverage', 'Cov'], formatPercent(capture.coverage), 4),
   ];
+  if (capture.filter === null) parts.push(part(['Coverage', 'Cov'], formatPercent(capture.coverage), 4));
   if (down.length > 0) parts.push(part(['Down', 'Down'], down.join(','), 2));
   if (capture.notWritten > 0) parts.push(part(['Not written', 'Unwritten'], formatCount(capture.notWritten), 2));
-  parts.push(part(['Filter', 'Filter'], capture.filter ?? 'none', 6));
-  return parts;
+  const filter = part(['Filter', 'Filter'], capture.filter ?? 'none', LAST_PRIORITY);
+  if (capture.filter !== null) filter.tail = ` ${formatPercent(capture.passed)}${slowHint}`;
+  return [...parts, filter];
 }
 
 /** Least cells in which a clipped filter or list of interfaces still says something. */
 const LEAST_CLIPPED = 8;
 const SEPARATOR = ' │ ';
 
-function partText(part: StatusPart): string {
-  return part.label === '' ? part.value : `${part.label} ${part.value}`;
+function partText({ label, value, tail }: StatusPart): string {
+  return label === '' ? value + tail : `${label} ${value}${tail}`;
 }
 
 function lineWidth(parts: readonly StatusPart[]): number {
@@ -89,17 +102,34 @@ function shortened(all: readonly StatusPart[], width: number): StatusPart[] | nu
   return lineWidth(parts) <= width ? parts : null;
 }
 
-/** Parts that fit in `width`: first with short labels, then clipped, then without the least important. */
-function partsThatFit(all: readonly StatusPart[], width: number): StatusPart[] {
-  const fitting = shortened(all, width);
-  if (fitting !== null) return fitting;
+/** Cells that an active filter needs with its name clipped, separator included; 0 where there is none. */
+function leastFilterWidth(parts: readonly StatusPart[]): number {
+  const filter = parts.find(({ tail }) => tail !== '');
+  if (filter === undefined) return 0;
+  const name = Math.min(textWidth(filter.value), LEAST_CLIPPED);
+  return name + textWidth(partText({ ...filter, value: '' })) + SEPARATOR.length;
+}
+
+/** Parts that fit in `width`: first with short labels and hints, then clipped, then without the least important. */
+function partsThatFit(head: SnapshotHead, width: number): StatusPart[] {
+  for (const hint of slowHints(head.capture)) {
+    const fitting = shortened(statusParts(head, hint), width);
+    if (fitting !== null) return fitting;
+  }
+  return clipped(statusParts(head, ''), width);
+}
+
+/** Parts with the lowest priority first, but an active filter always has its place. */
+function clipped(all: readonly StatusPart[], width: number): StatusPart[] {
   const kept = new Set<StatusPart>();
+  const reserved = leastFilterWidth(all);
   let room = width + SEPARATOR.length;
   for (const part of all.map((each) => ({ ...each, label: each.short })).sort((a, b) => a.priority - b.priority)) {
-    const free = room - SEPARATOR.length - textWidth(partText({ ...part, value: '' }));
+    const available = part.priority === LAST_PRIORITY ? room : room - reserved;
+    const free = available - SEPARATOR.length - textWidth(partText({ ...part, value: '' }));
     if (textWidth(part.value) > free && free >= LEAST_CLIPPED) part.value = clipText(part.value, free);
     const cells = textWidth(partText(part)) + SEPARATOR.length;
-    if (cells > room) continue;
+    if (cells > available) continue;
     kept.add(part);
     room -= cells;
   }
@@ -111,14 +141,14 @@ function drawParts(canvas: Canvas, y: number, head: SnapshotHead): void {
   const base: Style = isWarning(head) ? 'warning' : 'status';
   canvas.fill(0, y, canvas.width, 1, ' ', base);
   let x = 1;
-  for (const [i, part] of partsThatFit(statusParts(head), canvas.width - 2).entries()) {
+  for (const [i, part] of partsThatFit(head, canvas.width - 2).entries()) {
     if (i > 0) {
       canvas.text(x, y, SEPARATOR, base);
       x += SEPARATOR.length;
     }
     const text = partText(part);
     canvas.text(x, y, text, base);
-    const value = textWidth(part.value);
+    const value = textWidth(part.value + part.tail);
     if (base === 'status') canvas.restyle(x + textWidth(text) - value, y, value, 1, 'value');
     x += textWidth(text);
   }

@@ -9,11 +9,12 @@
  */
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorName, Query } from '../../src/engine/monitor.ts';
+import type { SearchField } from '../../src/search/query.ts';
 import type { Canvas } from './canvas.ts';
 import { contentArea, inner } from './chrome.ts';
 import { dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, TABLE_KEYS } from './keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from './screen.ts';
-import { Search } from './search.ts';
+import { type NamesOf, Search } from './search.ts';
 import type { Style } from './style.ts';
 import { type Column, Table } from './table.ts';
 import { columnsDialog, type SortChoice, saveDialog, sortDialog } from './table-dialogs.ts';
@@ -31,8 +32,8 @@ export interface TableScreenSpec<Row> {
   ascendingSorts: ReadonlySet<string>;
   /** Order at first. */
   sort: string;
-  /** What the search looks at, or null: there is no search. */
-  searchHint: string | null;
+  /** Fields of the search, or null: there is no search. */
+  searchFields: readonly SearchField[] | null;
   /** Columns that the operator may switch off: id and title. */
   optionalColumns: readonly (readonly [id: string, title: string])[];
 }
@@ -51,7 +52,7 @@ export abstract class TableScreen<Row> implements Screen {
   constructor(spec: TableScreenSpec<Row>) {
     this.#spec = spec;
     this.title = spec.title;
-    this.#search = new Search(spec.searchHint ?? '');
+    this.#search = new Search(spec.searchFields ?? []);
     this.#sort = { column: spec.sort, descending: !spec.ascendingSorts.has(spec.sort) };
     this.table = new Table<Row>({
       columns: [],
@@ -85,14 +86,21 @@ export abstract class TableScreen<Row> implements Screen {
     return {};
   }
 
+  /** What the terms of a search stand for by names that are known here alone; undefined: there are none. */
+  protected readonly namesOf: NamesOf | undefined = undefined;
+
   /** The order in force. */
   protected get order(): { readonly column: string; readonly descending: boolean } {
     return this.#sort;
   }
 
-  /** The text searched for, or null. */
-  protected get searchText(): string | null {
-    return this.#search.text;
+  /** Something is searched for. */
+  protected get isSearching(): boolean {
+    return this.#search.text !== null;
+  }
+
+  get searchFields(): readonly SearchField[] | undefined {
+    return this.#spec.searchFields ?? undefined;
   }
 
   queries(): readonly MonitorQuery[] {
@@ -101,7 +109,7 @@ export abstract class TableScreen<Row> implements Screen {
 
   #query(page: Pick<Query, 'offset' | 'limit' | 'follow'>): MonitorQuery {
     const { column, descending } = this.#sort;
-    const options = { ...this.queryOptions(), search: this.#search.text };
+    const options = { ...this.queryOptions(), ...this.#search.options(this.namesOf) };
     return { monitor: this.#spec.monitor, query: { sort: column, descending, ...page, options } };
   }
 
@@ -124,7 +132,7 @@ export abstract class TableScreen<Row> implements Screen {
     this.table.draw(canvas, inner(area), {
       header: 'border',
       scrollbarX: area.x + area.width - 1,
-      highlight: this.#search.text,
+      highlight: this.#search.marked,
       emptyText: this.#emptyText(),
     });
     this.#drawBottom(canvas, content.y + content.height - 1);
@@ -178,7 +186,7 @@ export abstract class TableScreen<Row> implements Screen {
   }
 
   #tableKeys(own: readonly KeyBinding[]): KeyBinding[] {
-    const { sorts, searchHint, optionalColumns } = this.#spec;
+    const { sorts, searchFields, optionalColumns } = this.#spec;
     const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
       keys,
       label,
@@ -199,7 +207,7 @@ export abstract class TableScreen<Row> implements Screen {
     ];
     const without = new Set<string>();
     if (sorts.length === 0) without.add('S');
-    if (searchHint === null) without.add('/');
+    if (searchFields === null) without.add('/');
     if (optionalColumns.length === 0) without.add('C');
     return bindings
       .filter(({ label }) => !without.has(label))

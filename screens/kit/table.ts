@@ -52,8 +52,8 @@ export interface TableDraw {
   header?: 'line' | 'border' | 'none';
   /** Column of the scroll bar, usually the right border of the frame; absent: none. */
   scrollbarX?: number;
-  /** Text to mark in cells (search), or null. */
-  highlight?: string | null;
+  /** Texts to mark in cells (search), in lower case. */
+  highlight?: readonly string[];
   /** Said in the middle of an empty table. */
   emptyText?: string;
 }
@@ -318,18 +318,18 @@ export class Table<Row> {
         const own = typeof column.style === 'function' ? column.style(row, line) : (column.style ?? 'text');
         const style = selected ? marked : (whole ?? own);
         canvas.cell(x, y, width, text, style, column.align);
-        if (how.highlight) markMatches(canvas, x, y, fitText(text, width, column.align), how.highlight);
+        for (const each of how.highlight ?? []) markMatches(canvas, x, y, fitText(text, width, column.align), each);
       }
     }
   }
 }
 
-/** Marks where the searched text stands in a cell (case does not matter). */
+/** Marks where the searched text (lower case) stands in a cell. */
 export function markMatches(canvas: Canvas, x: number, y: number, text: string, search: string): void {
   const where = text.toLowerCase();
-  const what = search.toLowerCase();
-  for (let at = where.indexOf(what); at >= 0 && what !== ''; at = where.indexOf(what, at + what.length)) {
-    canvas.restyle(x + textWidth(text.slice(0, at)), y, textWidth(text.slice(at, at + what.length)), 1, 'match');
+  const { length } = search;
+  for (let at = where.indexOf(search); at >= 0 && length > 0; at = where.indexOf(search, at + length)) {
+    canvas.restyle(x + textWidth(text.slice(0, at)), y, textWidth(text.slice(at, at + length)), 1, 'match');
   }
 }
 

@@ -4,7 +4,9 @@
  */
 import type { InterfaceView } from '../../src/engine/messages.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
-import { type StationOrder, StationSearch, stationKey, stationOrder } from '../../src/tables/station-order.ts';
+import { parseSearch } from '../../src/search/query.ts';
+import { type StationOrder, stationKey, stationOrder } from '../../src/tables/station-order.ts';
+import { stationMatcher } from '../../src/tables/station-search.ts';
 import {
   STATION_COUNT,
   STATION_DOUBLE,
@@ -15,7 +17,14 @@ import {
 import { TopRows } from '../../src/tables/top-rows.ts';
 import { addressText, compareAddresses, macText } from '../../src/wire/address.ts';
 import type { AddressBlocks } from '../../src/wire/address-blocks.ts';
-import type { LanStationRow, LanStationsExtra, LanStationsOptions, StationCounts, StationRates } from './types.ts';
+import {
+  type LanStationRow,
+  type LanStationsExtra,
+  type LanStationsOptions,
+  STATION_SEARCH_FIELDS,
+  type StationCounts,
+  type StationRates,
+} from './types.ts';
 
 /** At so many rows a page's choice is used again for a second, while its counters are those of now. */
 const LARGE_TABLE = 5000;
@@ -196,21 +205,15 @@ export class LanStationsMonitor implements Monitor<LanStationRow> {
       query.sort,
       query.descending,
     );
-    const search = this.#search(options, interfaces());
-    return { order, matches: (row) => search === null || search.matches(row), panel: options.panel };
+    return { order, matches: this.#matcher(options, interfaces()), panel: options.panel };
   }
 
-  #search(options: LanStationsOptions, interfaces: readonly InterfaceView[]): StationSearch | null {
-    if (options.search === null) return null;
+  #matcher({ search, searchNames = [] }: LanStationsOptions, interfaces: readonly InterfaceView[]): Lookup['matches'] {
+    if (search === null) return () => true;
     const names: string[] = [];
     for (const { slot, name } of interfaces) if (slot >= 0) names[slot] = name;
-    const terms = {
-      text: options.search,
-      addresses: options.searchAddresses ?? [],
-      macs: options.searchMacs ?? [],
-      owners: options.searchVendors ?? new Uint16Array(0),
-    };
-    return new StationSearch(this.#table, terms, this.#vendors, names);
+    const query = parseSearch(search, STATION_SEARCH_FIELDS);
+    return stationMatcher(this.#table, query, searchNames, this.#vendors, names);
   }
 
   /** One pass over the table; visits the rows that are shown. */

@@ -56,15 +56,13 @@ export class StationNames {
     return this.vendor(mac) ?? localWord(mac);
   }
 
-  /** Addresses that a search for `text` (lower case) means by their descriptions. */
-  macsMatching(text: string): string[] {
-    const own = Object.entries(this.descriptions()).filter(([, description]) =>
-      description.toLowerCase().includes(text),
-    );
+  /** Addresses whose description, name or word is meant. */
+  macsMatching(isMeant: (name: string) => boolean): string[] {
+    const own = Object.entries(this.descriptions()).filter(([, description]) => isMeant(description));
     const macs = [
       ...own.map(([mac]) => mac),
-      ...this.#ethers.macsMatching(text, SEARCHED_NAMES),
-      ...groupsMatching(text),
+      ...this.#ethers.macsMatching(isMeant, SEARCHED_NAMES),
+      ...groupsMatching(isMeant),
     ];
     return [...new Set(macs)].slice(0, SEARCHED_NAMES);
   }

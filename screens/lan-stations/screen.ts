@@ -4,10 +4,13 @@
  */
 import { formatCount } from '../../src/base/format.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
+import type { SearchTerm } from '../../src/search/query.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { drawFigures } from '../kit/figures.ts';
 import { BACK, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
 import type { Reaction } from '../kit/screen.ts';
+import type { NamesOf } from '../kit/search.ts';
+import { hostsAndServices } from '../kit/search-names.ts';
 import type { Column } from '../kit/table.ts';
 import type { SortChoice } from '../kit/table-dialogs.ts';
 import { TableScreen } from '../kit/table-screen.ts';
@@ -23,12 +26,10 @@ import {
   type LanStationsExtra,
   type LanStationsOptions,
   type LanStationsSort,
+  STATION_SEARCH_FIELDS,
 } from './types.ts';
 
 type Panel = 'stations' | 'groups';
-
-/** Names of addresses that one search may stand for. */
-const SEARCHED_NAMES = 500;
 
 /** iptraf-ng's letters where it has them: P, I, B in and K, O, Y out. */
 const SORTS: Record<LanStationsSort, { word: string; key: string; ofGroups?: true }> = {
@@ -61,6 +62,7 @@ export class LanStationsScreen extends TableScreen<LanStationRow> {
   readonly #panel: Panel;
   readonly #options: MonitorScreenOptions;
   readonly #sources: StationNameSources;
+  readonly #termVendors = new WeakMap<SearchTerm, Uint16Array>();
   #view: LanStationsView;
 
   constructor(options: MonitorScreenOptions, sources: StationNameSources = {}, panel: Panel = 'stations') {
@@ -73,7 +75,7 @@ export class LanStationsScreen extends TableScreen<LanStationRow> {
       sorts,
       ascendingSorts: LAN_STATIONS_ASCENDING,
       sort: sorts.find(({ column }) => column === options.sort)?.column ?? 'rate',
-      searchHint: 'MAC, vendor, name, IP address',
+      searchFields: STATION_SEARCH_FIELDS,
       optionalColumns: STATION_OPTIONAL,
     });
     this.#panel = panel;
@@ -89,26 +91,33 @@ export class LanStationsScreen extends TableScreen<LanStationRow> {
 
   protected override queryOptions(): Record<string, unknown> {
     const { stations, byteKind } = this.#view;
-    const needsVendors = this.order.column === 'vendor' || this.searchText !== null;
+    const needsVendors = this.order.column === 'vendor' || this.isSearching;
     const knowsVendors = this.#extra?.knowsVendors ?? false;
     const options: Omit<LanStationsOptions, 'search'> = {
       panel: this.#panel,
       byteKind,
-      ...this.#searchOptions(),
       ...(needsVendors && !knowsVendors ? { vendors: stations.vendors.blocks } : {}),
     };
     return { ...options };
   }
 
-  #searchOptions(): Pick<LanStationsOptions, 'searchAddresses' | 'searchMacs' | 'searchVendors'> {
-    const text = this.searchText?.toLowerCase();
-    if (text === undefined) return {};
+  /** What a station is called stands for the station, without a field and as its host. */
+  protected override readonly namesOf: NamesOf = (term, isMeant) => {
     const { stations, names, showNames } = this.#view;
+    const hosts = hostsAndServices({ names, showNames, showServices: false })(term, isMeant);
+    const isCalled = term.field === null || term.field === 'host';
     return {
-      searchMacs: stations.macsMatching(text),
-      searchVendors: stations.vendors.ownersMatching(text),
-      ...(showNames ? { searchAddresses: names.addressesMatching(text, SEARCHED_NAMES) } : {}),
+      ...hosts,
+      ...(isCalled ? { macs: stations.macsMatching(isMeant) } : {}),
+      ...(term.field === null || term.field === 'vendor' ? { vendors: this.#vendorsOf(term, isMeant) } : {}),
     };
+  };
+
+  /** Found once for each term that is typed: there are tens of thousands of makers. */
+  #vendorsOf(term: SearchTerm, isMeant: (name: string) => boolean): Uint16Array {
+    const vendors = this.#termVendors.get(term) ?? this.#view.stations.vendors.ownersMatching(isMeant);
+    this.#termVendors.set(term, vendors);
+    return vendors;
   }
 
   get #extra(): LanStationsExtra | undefined {

@@ -2,6 +2,8 @@
  * What crosses the boundary between the LAN station monitor (engine side) and its screens and output (front side).
  * CONTRACT section 4: direction pairs are [in, out]: frames addressed to the station, frames that it sent.
  */
+import type { SearchField } from '../../src/search/query.ts';
+import type { TermNames } from '../../src/search/rows.ts';
 import type { AddressBlocks } from '../../src/wire/address-blocks.ts';
 
 /** station: one network card. group: a multicast or broadcast address. */
@@ -81,18 +83,19 @@ export interface LanStationsOptions {
   panel: 'stations' | 'groups' | 'all';
   /** Bytes that 'bytes' and 'rate' order by. */
   byteKind: 'ip' | 'wire';
-  /** Search text, or null. Matches MAC and IP addresses and interfaces (case-insensitive substring). */
+  /** As typed (src/search/query.ts), with the fields below; null: none. */
   search: string | null;
-  /** IP addresses whose names match the search, MAC addresses whose description or group does, numbers of vendors. */
-  searchAddresses?: readonly string[];
-  searchMacs?: readonly string[];
-  searchVendors?: Uint16Array;
+  /** By term of the search, what is meant by name: IP addresses, MAC addresses (description, group), vendors. */
+  searchNames?: readonly TermNames[];
   /**
    * Vendors by number, in the order of their names. Told as long as LanStationsExtra.knowsVendors is false and the order
    * or the search needs it: the engine knows no names.
    */
   vendors?: AddressBlocks;
 }
+
+/** Fields of the search. */
+export const STATION_SEARCH_FIELDS = ['mac', 'vendor', 'host', 'iface'] as const satisfies SearchField[];
 
 /** Page.extra of this monitor. */
 export interface LanStationsExtra {

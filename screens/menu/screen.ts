@@ -1,6 +1,6 @@
 /**
- * Main menu, in iptraf-ng's manner: monitors, About, Exit, each with a hot letter and a line of explanation. A monitor
- * that comes later is one more entry in monitors.ts.
+ * Main menu, in iptraf-ng's manner: monitors, filters, settings, About, Exit, each with a hot letter and a line of
+ * explanation. A monitor that comes later is one more entry in monitors.ts.
  */
 import type { RateFormat } from '../../src/base/format.ts';
 import type { MonitorName } from '../../src/engine/monitor.ts';
@@ -17,6 +17,8 @@ export interface MenuOptions {
   version: string;
   /** What the interface picker shows; see InterfacePickerOptions. */
   interfaces(): readonly InterfacePickerRow[];
+  /** The screen of the filters. */
+  filters(): Screen;
   /** The screen of the settings. */
   configure(): Screen;
   /** How rates are written, as set now. */
@@ -121,10 +123,16 @@ function menuItems(options: MenuOptions): MenuItem[] {
       options,
     ),
     {
+      label: 'Filters...',
+      hotKey: 'f',
+      help: 'What is counted: by address, port, protocol, interface',
+      separated: true,
+      run: () => ({ type: 'open', screen: options.filters() }),
+    },
+    {
       label: 'Configure...',
       hotKey: 'o',
       help: 'Names, colours, units, timers, logging, ports, stations',
-      separated: true,
       run: () => ({ type: 'open', screen: options.configure() }),
     },
     {

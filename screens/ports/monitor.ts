@@ -3,10 +3,21 @@
  * service names and makes strings only for rows that are handed out.
  */
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
+import { parseSearch } from '../../src/search/query.ts';
+import { protocolWords, rowMatcher, type SearchedRow } from '../../src/search/rows.ts';
 import { PART, PORT_PROTOCOLS, PortTable, QUANTITY } from '../../src/tables/port-table.ts';
 import { TopRows } from '../../src/tables/top-rows.ts';
 import { ipProtocolName } from '../../src/wire/numbers.ts';
-import type { PortCounts, PortExtra, PortOptions, PortRates, PortRow, PortSort, PortView } from './types.ts';
+import {
+  PORT_SEARCH_FIELDS,
+  type PortCounts,
+  type PortExtra,
+  type PortOptions,
+  type PortRates,
+  type PortRow,
+  type PortSort,
+  type PortView,
+} from './types.ts';
 
 /** Protocol (place in PORT_PROTOCOLS) and port of a port's id. */
 const PORT_BITS = 16;
@@ -232,21 +243,22 @@ function viewOf({ options }: Query): PortView {
 }
 
 function lookupOf(table: PortTable, query: Query): Lookup {
-  const { search = null, searchPorts = [] } = query.options as Partial<PortOptions>;
+  const { search = null, searchNames } = query.options as Partial<PortOptions>;
   const view = viewOf(query);
   const key = sortKey(table, view, query.sort as PortSort | null);
+  const matches = search === null ? null : rowMatcher(parseSearch(search, PORT_SEARCH_FIELDS), searchNames);
   return {
     view,
     key: query.descending ? (id) => -key(id) : key,
-    matches: search === null ? () => true : matcher(search.toLowerCase(), new Set(searchPorts)),
+    matches: (id) => matches === null || matches(searchedPort(id)),
   };
 }
 
-function matcher(text: string, ports: ReadonlySet<number>): (id: number) => boolean {
-  return (id) => {
-    const port = id & PORT_MASK;
-    return `${ipProtocolName(PORT_PROTOCOLS[id >>> PORT_BITS])}/${port}`.includes(text) || ports.has(port);
-  };
+function searchedPort(id: number): SearchedRow {
+  const ipProtocol = PORT_PROTOCOLS[id >>> PORT_BITS];
+  const port = id & PORT_MASK;
+  const name = ipProtocolName(ipProtocol);
+  return { port: [port], proto: protocolWords(name), ipProtocol, other: [`${name}/${port}`] };
 }
 
 /** The figure that rows are ordered by; what is none of them stands in the order of protocols and ports. */

@@ -3,12 +3,13 @@
  * the conversations of the marked port. Names of services are known here alone.
  */
 import { DEFAULT_RATE_FORMAT, formatCount } from '../../src/base/format.ts';
-import { servicePorts } from '../../src/names/services.ts';
 import { IpTrafficScreen } from '../ip-traffic/screen.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { drawFigures } from '../kit/figures.ts';
 import { IGNORED, type KeyBinding, REFRESH } from '../kit/keys.ts';
 import type { Reaction } from '../kit/screen.ts';
+import type { NamesOf } from '../kit/search.ts';
+import { servicesOf } from '../kit/search-names.ts';
 import type { Column } from '../kit/table.ts';
 import type { SortChoice } from '../kit/table-dialogs.ts';
 import { TableScreen } from '../kit/table-screen.ts';
@@ -17,6 +18,7 @@ import { footerFigures, type PortsView, shownRate } from './cells.ts';
 import { OPTIONAL_COLUMNS, portColumns } from './columns.ts';
 import {
   ASCENDING_PORT_SORTS,
+  PORT_SEARCH_FIELDS,
   PORT_SORTS,
   type PortExtra,
   type PortOptions,
@@ -41,9 +43,6 @@ const SORTS: Record<PortSort, Omit<SortChoice, 'column'>> = {
   conversations: { word: 'conversations', key: 'c' },
 };
 
-/** Ports that one search may stand for. */
-const SEARCHED_PORTS = 500;
-
 export class PortsScreen extends TableScreen<PortRow> {
   readonly #options: MonitorScreenOptions;
   #portView: PortView = 'services';
@@ -57,20 +56,22 @@ export class PortsScreen extends TableScreen<PortRow> {
       sorts: PORT_SORTS.map((column) => ({ column, ...SORTS[column] })),
       ascendingSorts: ASCENDING_PORT_SORTS,
       sort: options.sort ?? 'rate',
-      searchHint: 'protocol, port, service',
+      searchFields: PORT_SEARCH_FIELDS,
       optionalColumns: OPTIONAL_COLUMNS,
     });
     this.#options = options;
     this.#view = { byteKind: options.byteKind ?? 'ip', rate: options.rate ?? DEFAULT_RATE_FORMAT, totalRate: null };
   }
 
-  /** The engine knows no names: it is told which ports a name stands for. */
   protected override queryOptions(): Record<string, unknown> {
-    const text = this.searchText;
-    const options: Omit<PortOptions, 'search'> = { view: this.#portView };
-    if (text !== null) options.searchPorts = servicePorts(text.toLowerCase(), SEARCHED_PORTS);
-    return { ...options };
+    return { view: this.#portView } satisfies Omit<PortOptions, 'search'>;
   }
+
+  /** The engine knows no names: it is told which ports a name stands for. */
+  protected override readonly namesOf: NamesOf = (term) => {
+    const ports = term.field === 'proto' ? [] : servicesOf(term);
+    return ports.length > 0 ? { ports } : {};
+  };
 
   protected columns(width: number, hidden: ReadonlySet<string>): readonly Column<PortRow>[] {
     const extra = this.#extra;

@@ -2,6 +2,9 @@
  * What crosses the boundary between the port monitor (engine side) and its screen and output (front side).
  * CONTRACT section 4: counts are packets, IP bytes and wire bytes; unknown is null.
  */
+import type { SearchField } from '../../src/search/query.ts';
+import type { TermNames } from '../../src/search/rows.ts';
+
 /**
  * services: every conversation under the port of its server. strict (iptraf-ng's own): every packet under its source and
  * its destination port, if that port is below 1024 or configured; nothing else. src/tables/port-table.ts says it all.
@@ -61,11 +64,14 @@ export const ASCENDING_PORT_SORTS: ReadonlySet<string> = new Set<PortSort>(['por
 export interface PortOptions {
   /** Which ports, and how packets are counted to them. */
   view: PortView;
-  /** Search text, or null. Matches "tcp/443". */
+  /** As typed (src/search/query.ts), with the fields below; null: none. Without a field it looks at "tcp/443". */
   search: string | null;
-  /** Ports whose service names match the search: the engine knows no names. */
-  searchPorts?: number[];
+  /** By term of the search: ports whose service names are meant (the engine knows no names). */
+  searchNames?: readonly TermNames[];
 }
+
+/** Fields of the search. */
+export const PORT_SEARCH_FIELDS = ['port', 'proto'] as const satisfies SearchField[];
 
 /** Page.extra of this monitor: all traffic of protocols with ports, whatever the view and the search. */
 export interface PortExtra extends PortCounts, PortRates {

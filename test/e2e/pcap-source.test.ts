@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -12,7 +13,7 @@ import {
   type NamespacePair,
   namespacesUnavailable,
 } from '../support/namespaces.ts';
-import { buildProgram, PROGRAM } from '../support/program.ts';
+import { buildProgram, PROGRAM, temporaryHome } from '../support/program.ts';
 
 const addon = new URL('../../node_modules/pcap/build/Release/pcap_binding.node', import.meta.url);
 const unavailable = namespacesUnavailable() ?? (existsSync(addon) ? null : 'the pcap package is not built');
@@ -190,6 +191,18 @@ describe.skipIf(unavailable !== null)(title, () => {
         capture: { source: 'pcap', droppedByKernel: 0 },
         rows: [{ protocol: 'icmp' }],
       });
+    });
+
+    it('refuses a filter that libpcap cannot decide, as it would without the ring', async () => {
+      const words = [...noRing(), process.execPath, PROGRAM, '-i', 'left', '--json', '--for', '1', '--filter', 'in'];
+      const home = temporaryHome();
+      const env = { ...process.env, ...home.env };
+      execFileSync(process.execPath, [PROGRAM, 'filter', 'add', 'in', 'include incoming'], { env });
+      const refused = spawnSync('ip', ['netns', 'exec', pair.left.name, ...words], { env, encoding: 'utf8' });
+      const told = spawnSync('ip', ['netns', 'exec', pair.left.name, ...words, '--local', '10.0.0.0/8'], { env });
+      home.remove();
+      expect(refused.stderr).toContain('cannot apply filter in: rule 1: these packets tell no direction (say --local');
+      expect([refused.status, told.status]).toEqual([2, 0]);
     });
 
     it('reads an interface whose kind of link the ring does not know', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createNamespacePair, type NamespacePair, namespacesUnavailable } from '../support/namespaces.ts';
 import {
@@ -18,6 +19,12 @@ type Step = [key: string, shown: RegExp];
 /** Counter on the status line, the last but one; its labels are short where room is scarce. */
 function packetsShown(screen: string[]): number {
   return Number(screen.at(-2)?.match(/(?:Rcvd|Received) (\d+)/)?.[1] ?? 0);
+}
+
+/** Figures of the search line: rows shown, rows hidden. Empty where there is no search. */
+function searchFigures(screen: string[]): number[] {
+  const found = /(\d+) shown, (\d+) hidden/.exec(screen.join('\n')) ?? [];
+  return found.slice(1).map(Number);
 }
 
 describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable ?? 'in namespaces'})`, () => {
@@ -105,6 +112,29 @@ describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable
     await terminal.waitFor(/9000[\s\S]*ICMP/);
   });
 
+  it('goes by the terms of a search, says how much it hides, and has all again after Esc', async () => {
+    // Where nobody listens: connections that are reset.
+    const knock = `while :; do nc -z ${pair.right.ipv4} 22; sleep 0.2; done`;
+    pair.left.spawn(['sh', '-c', knock], { stdio: 'ignore' });
+    await open(['-i', 'right'], { cols: 120, rows: 40 });
+    const all = await terminal.waitFor(/:22 [\s\S]*:9000[\s\S]*ICMP|:9000[\s\S]*:22 [\s\S]*ICMP/);
+    expect(searchFigures(all)).toEqual([]);
+    terminal.send('/proto:tcp !port:22 host:/10\\.91\\./');
+    const found = await terminal.waitFor((screen) => {
+      const text = screen.join('\n');
+      return text.includes('91\\./') && /:9000/.test(text) && !/\.2:22 |ICMP/.test(text);
+    });
+    const [shown, hidden] = searchFigures(found);
+    expect(shown).toBe(found.filter((line) => /:9000 /.test(line)).length);
+    const byPanel = [...found.join('\n').matchAll(/(\d+) hidden by search/g)].map(([, count]) => Number(count));
+    expect(byPanel).toHaveLength(2);
+    expect(hidden).toBe(byPanel[0] + byPanel[1]);
+    terminal.send(KEY.escape);
+    const again = await terminal.waitFor(/:22 [\s\S]*:9000[\s\S]*ICMP|:9000[\s\S]*:22 [\s\S]*ICMP/);
+    expect(again.join('\n')).not.toContain('hidden');
+    expect(packetsShown(again)).toBeGreaterThanOrEqual(packetsShown(found));
+  });
+
   it('lays itself out anew when the terminal changes its size, and recovers from one that is too small', async () => {
     await open(['-i', 'right']);
     await terminal.waitFor(/9000/);
@@ -147,11 +177,16 @@ describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable
     // Where one is: the title, and the keys of what stands on top. Figures change by themselves.
     const place = (screen: string[]): string => `${screen[0]}|${screen.at(-1)}`;
     const home = (screen: string[]): boolean => /Main menu *\|.*Help/.test(place(screen));
+    // A title that changes by itself is no answer to Escape: another one would reach past the menu.
+    const settled = async (): Promise<void> => {
+      for (let before = ''; before !== place(terminal.screen()); await sleep(200)) before = place(terminal.screen());
+    };
     const back = async (): Promise<void> => {
       while (!home(terminal.screen())) {
         const before = place(terminal.screen());
         terminal.send(KEY.escape);
         await terminal.waitFor((screen) => place(screen) !== before);
+        await settled();
       }
     };
     const walks: Step[][] = [
@@ -182,6 +217,11 @@ describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable
         ['l', /which interface/],
         ['a', /LAN stations: all interfaces[\s\S]*([0-9a-f]{2}:){5}[0-9a-f]{2}/],
         [KEY.enter, /LAN station[\s\S]*IP addresses +10\.91\.0\./],
+      ],
+      [
+        ['f', /Filters[\s\S]*web +2 +ready-made/],
+        ['e', /Rules: the first that matches decides/],
+        [KEY.enter, /Rule 1 of [\s\S]*Destination port/],
       ],
       [['o', /Configure[\s\S]*Reverse DNS lookups/]],
       [['a', /About[\s\S]*MIT/]],

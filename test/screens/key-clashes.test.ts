@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createConfigure } from '../../screens/configure/screen.ts';
 import { DetailedScreen } from '../../screens/detailed/screen.ts';
+import { createFilters } from '../../screens/filters/screen.ts';
 import { GeneralScreen } from '../../screens/general/screen.ts';
 import { createHelp } from '../../screens/help/screen.ts';
 import { createInterfacePicker } from '../../screens/interfaces/screen.ts';
 import { IpTrafficScreen } from '../../screens/ip-traffic/screen.ts';
+import { commonKeysOf } from '../../screens/kit/chrome.ts';
 import { COMMON_KEYS } from '../../screens/kit/keys.ts';
 import type { Screen } from '../../screens/kit/screen.ts';
 import { LanStationsScreen } from '../../screens/lan-stations/screen.ts';
@@ -12,10 +14,14 @@ import { createMenu } from '../../screens/menu/screen.ts';
 import { PacketSizesScreen } from '../../screens/packet-sizes/screen.ts';
 import { PortsScreen } from '../../screens/ports/screen.ts';
 import { defaultSettings } from '../../src/store/settings-table.ts';
+import { FakeFilterControl } from '../support/filter-control.ts';
 
 /** Common keys that a screen takes for itself on purpose, with the reason. */
 const OVERRIDES: Record<string, { keys: string[]; reason: string }> = {
   help: { keys: ['?', 'F1'], reason: 'the key that opened help closes it' },
+  filters: { keys: ['V'], reason: 'the same as everywhere, also where no monitor is below (the menu)' },
+  'filter editor': { keys: ['ESCAPE', 'q', 'x', 'CTRL_C'], reason: 'asks before what was not saved is lost' },
+  'rule form': { keys: ['ESCAPE', 'CTRL_C'], reason: 'asks before what was typed is lost' },
 };
 
 const picker = createInterfacePicker({ purpose: 'x', rows: () => [], offerAll: true, open: () => picker });
@@ -35,8 +41,30 @@ function listOf(name: string): Screen {
   return opened.screen;
 }
 
+/** What the keys lead to, one after the other. */
+function behind(screen: Screen, ...keys: string[]): Screen {
+  return keys.reduce((top, key) => {
+    const opened = top.onKey(key);
+    if (opened.type !== 'open') throw new Error(`${key} opens nothing in ${top.title}`);
+    return opened.screen;
+  }, screen);
+}
+
+const filters = createFilters(
+  new FakeFilterControl([{ filter: { name: 'x', description: '', rules: [{ action: 'include' }] }, readyMade: false }]),
+);
+
 const SCREENS: Record<string, Screen> = {
-  menu: createMenu({ version: '0', interfaces: () => [], configure: () => picker, openMonitor: () => picker }),
+  menu: createMenu({
+    version: '0',
+    interfaces: () => [],
+    filters: () => picker,
+    configure: () => picker,
+    openMonitor: () => picker,
+  }),
+  filters,
+  'filter editor': behind(filters, 'e'),
+  'rule form': behind(filters, 'e', 'ENTER'),
   configure,
   'additional ports': listOf('additionalPorts'),
   'station descriptions': listOf('stationDescriptions'),
@@ -61,6 +89,11 @@ describe.each(Object.entries(SCREENS))('keys of %s', (name, screen) => {
     const common = COMMON_KEYS.flatMap((key): readonly string[] => key.keys);
     const taken = screen.keys.flatMap((key) => key.keys).filter((key) => common.includes(key));
     expect(taken.sort()).toEqual([...(OVERRIDES[name]?.keys ?? [])].sort());
+  });
+
+  it('has v and V where packets are counted', () => {
+    const common = commonKeysOf(screen).flatMap(({ keys }) => keys);
+    for (const key of ['v', 'V']) expect(common.includes(key)).toBe(screen.queries().length > 0);
   });
 
   it('every key has a label and a line of help, without a full stop', () => {

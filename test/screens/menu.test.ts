@@ -23,6 +23,7 @@ function menu(entries?: readonly MonitorEntry[]): Screen {
     entries,
     version: '0.1.0',
     interfaces: () => INTERFACE_ROWS,
+    filters: () => monitor,
     configure: () => monitor,
     openMonitor: (name, choice) => {
       opened.push([name, choice]);
@@ -31,11 +32,11 @@ function menu(entries?: readonly MonitorEntry[]): Screen {
   });
 }
 
-/** Monitors that stand in the menu itself, the breakdowns as one, then Configure, About and Exit. */
+/** Monitors that stand in the menu itself, the breakdowns as one, then Filters, Configure, About and Exit. */
 const ENTRIES =
   MONITOR_ENTRIES.filter(({ group }) => group === null).length +
   (MONITOR_ENTRIES.some(({ group }) => group === 'breakdowns') ? 1 : 0) +
-  3;
+  4;
 
 function picker(rows = INTERFACE_ROWS, open: (choice: InterfaceChoice) => Screen = () => monitor): Screen {
   return createInterfacePicker({ purpose: 'IP traffic monitor', rows: () => rows, offerAll: true, open });
@@ -95,7 +96,7 @@ describe('main menu', () => {
   it('has hot letters that no two entries share', () => {
     const lettersOf = (group: MonitorEntry['group']): string[] =>
       MONITOR_ENTRIES.filter((entry) => entry.group === group).map((entry) => entry.hotKey);
-    for (const letters of [['b', 'o', 'a', 'x', ...lettersOf(null)], lettersOf('breakdowns')]) {
+    for (const letters of [['b', 'f', 'o', 'a', 'x', ...lettersOf(null)], lettersOf('breakdowns')]) {
       expect(new Set(letters).size).toBe(letters.length);
     }
     for (const entry of MONITOR_ENTRIES) expect(entry.label.toLowerCase()).toContain(entry.hotKey);

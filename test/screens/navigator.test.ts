@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Filter } from '../../filters/filter.ts';
 import { messageDialog } from '../../screens/kit/dialog.ts';
 import { IGNORED } from '../../screens/kit/keys.ts';
 import type { Reaction, Screen } from '../../screens/kit/screen.ts';
@@ -7,8 +8,10 @@ import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorName, Query } from '../../src/engine/monitor.ts';
 import type { SettingChanges } from '../../src/store/settings-table.ts';
+import { FakeFilterControl } from '../support/filter-control.ts';
 import { MemorySurface, snapshotHead } from '../support/screens.ts';
 
+const PINGS: Filter = { name: 'pings', description: '', rules: [{ action: 'include', protocol: 'icmp' }] };
 const QUERY: Query = { sort: null, descending: true, offset: 0, limit: 10, follow: null, options: {} };
 
 function snapshotOf(packets: number): Snapshot {
@@ -128,6 +131,7 @@ class FakeSettings {
 }
 
 let settings: FakeSettings;
+let filters: FakeFilterControl;
 let surface: MemorySurface;
 let client: FakeClient;
 let first: FakeScreen;
@@ -139,7 +143,7 @@ async function settle(milliseconds = 0): Promise<void> {
 }
 
 function start(screen: Screen = first): void {
-  navigator = new Navigator({ surface, client, settings, first: screen, program: 'iptraf-ts 0.1.0' });
+  navigator = new Navigator({ surface, client, settings, filters, first: screen, program: 'iptraf-ts 0.1.0' });
   void navigator.run().then(() => {
     left = true;
   });
@@ -159,6 +163,7 @@ beforeEach(() => {
   });
   surface = new MemorySurface();
   settings = new FakeSettings();
+  filters = new FakeFilterControl([{ filter: PINGS, readyMade: false }]);
   client = new FakeClient();
   first = new FakeScreen('first');
   left = false;
@@ -402,6 +407,20 @@ describe('reactions', () => {
     expect(left).toBe(true);
   });
 
+  it('Ctrl-C over a dialog is asked of the screen beneath, which may have something to lose; twice does not leave', async () => {
+    start();
+    await settle(1);
+    for (const key of ['v', 'HOME', 'e', 'r', 'n', 'CTRL_C']) navigator.onKey(key);
+    expect(navigator.top.title).toBe('Not saved');
+    navigator.onKey('CTRL_C');
+    expect(navigator.top.title).toBe('Name and description');
+    await settle(1);
+    expect(left).toBe(false);
+    for (const key of ['CTRL_C', 'd']) navigator.onKey(key);
+    await settle(1);
+    expect(left).toBe(true);
+  });
+
   it('resets the counters only after the question', async () => {
     start();
     await settle(1);
@@ -483,6 +502,78 @@ describe('reactions', () => {
     await settle(2000);
     expect(first.polled).toBe(4);
     expect(second.polled).toBe(3);
+  });
+});
+
+describe('filters', () => {
+  it('v opens them over any monitor; applying one comes back with a message', async () => {
+    start();
+    await settle(10);
+    navigator.onKey('v');
+    await settle(1);
+    expect(surface.line(0)).toContain('Filters');
+    navigator.onKey('ENTER');
+    await settle(1);
+    expect(filters.requests).toEqual([{ type: 'apply', filter: PINGS }]);
+    expect(navigator.top).toBe(first);
+    expect(surface.line(22)).toContain('filter pings applies');
+  });
+
+  it('says why one is refused, and stays there', async () => {
+    filters.refusal = 'nobody knows www.example.org';
+    start();
+    navigator.onKey('v');
+    navigator.onKey('ENTER');
+    await settle(1);
+    expect(surface.line(0)).toContain('Filters');
+    expect(surface.line(22)).toContain('nobody knows www.example.org');
+    filters.refusal = `nobody knows ${'www.example.org, '.repeat(5)}www.example.net`;
+    navigator.onKey('ENTER');
+    await settle(1);
+    expect(surface.shown).toMatch(/Not possible[\s\S]*www\.example\.net/);
+    expect(filters.active).toBeNull();
+  });
+
+  it('V leaves out the own session and counts it again, without leaving the monitor', async () => {
+    start();
+    navigator.onKey('V');
+    await settle(1);
+    expect(surface.line(22)).toContain('your ssh session is left out');
+    navigator.onKey('V');
+    await settle(1);
+    expect(surface.line(22)).toContain('counted again');
+    expect(navigator.top).toBe(first);
+  });
+
+  it('v and V mean nothing where no monitor is shown', async () => {
+    const menu = new FakeScreen('menu', false);
+    start(menu);
+    navigator.onKey('v');
+    navigator.onKey('V');
+    await settle(1);
+    expect(navigator.top).toBe(menu);
+    expect(filters.requests).toEqual([]);
+  });
+
+  it('an answer that comes when something else is on top does not take that away', async () => {
+    start();
+    navigator.onKey('v');
+    navigator.onKey('ENTER');
+    navigator.onKey('n');
+    await settle(1);
+    expect(filters.active).toBe('pings');
+    expect(surface.shown).toContain('New filter');
+  });
+
+  it('draws what a screen has found out as soon as it is known', async () => {
+    filters.counted = { seconds: 2, matched: 3, seen: 4, exact: true };
+    start();
+    navigator.onKey('v');
+    await settle(1010);
+    expect(surface.shown).toContain('3 of 4 packets');
+    navigator.onKey('ESCAPE');
+    await settle(1);
+    expect(filters.probed).toEqual([PINGS, null]);
   });
 });
 
@@ -574,7 +665,15 @@ it('an engine that was lost is forgotten when another capture starts', async () 
 
 it('from the menu to a monitor and back, by keys alone', async () => {
   const monitor = new FakeScreen('IP traffic');
-  start(createMenu({ version: '0.1.0', interfaces: () => [], configure: () => monitor, openMonitor: () => monitor }));
+  start(
+    createMenu({
+      version: '0.1.0',
+      interfaces: () => [],
+      filters: () => monitor,
+      configure: () => monitor,
+      openMonitor: () => monitor,
+    }),
+  );
   await settle(1);
   expect(surface.shown).toContain('IP traffic monitor');
   expect(surface.line(22)).toContain('Every conversation');

@@ -139,6 +139,15 @@ describe('the list', () => {
     expect(desk.press('ENTER', 'ENTER', 'd').changes).toEqual([]);
   });
 
+  it('leaves out what must not match, and goes by expressions', () => {
+    desk.press('/', ...'port !additional');
+    expect(desk.draw()).not.toContain('Additional ports');
+    desk.press('CTRL_U', ...'/^theme$/');
+    expect(desk.draw()).toMatch(/Search: \/\^theme\$\/ +1 shown, \d+ hidden/);
+    desk.press('CTRL_U', ...'port:22');
+    expect(desk.draw()).toContain('no port: here');
+  });
+
   it('goes by mouse: a click marks, the wheel scrolls', () => {
     const y = desk
       .draw()

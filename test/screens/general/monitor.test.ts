@@ -183,6 +183,10 @@ describe('pages', () => {
     expect(found('gone')).toEqual(['veth10']);
     expect(found('no-carrier')).toEqual(['eth2']);
     expect(host.page({ options: { search: 'gone' } }).hidden).toBe(9);
+    expect(found('iface:bond')).toEqual(['bond0']);
+    expect(found('bond0 !iface:bond0 !iface:/^br/')).toEqual(['eth0', 'eth1']);
+    expect(found('state:gone,no-carrier')).toEqual(['eth2', 'veth10']);
+    expect(found('!state:up')).toEqual(found('state:/^[^u]/'));
   });
 
   it('come whole in slices', () => {

@@ -17,6 +17,7 @@ async function rowsOf(path: string): Promise<GeneralRow[]> {
     monitors: ['general'],
     snaplen: 256,
     expression: null,
+    filter: null,
     writePath: null,
     rateWindow: Number.POSITIVE_INFINITY,
     maximumConversations: 10_000,

@@ -15,7 +15,7 @@ const NAMES: Record<string, string> = {
 
 const names = {
   lookup: (address: string) => NAMES[address] ?? null,
-  addressesMatching: (text: string) => Object.keys(NAMES).filter((address) => NAMES[address].includes(text)),
+  addressesMatching: (isMeant: (name: string) => boolean) => Object.keys(NAMES).filter((each) => isMeant(NAMES[each])),
 };
 
 function createScreen(options: Partial<MonitorScreenOptions> = {}): IpTrafficScreen {
@@ -73,6 +73,12 @@ describe('the IP traffic screen looks as it did', () => {
 
     it(`with a search being typed at ${width}x${height}`, () => {
       golden('search', show(createScreen(), new LiteralMonitor(), width, height, ['/', '4', '0', '0']));
+    });
+
+    it(`with a search of several terms, and one that is not finished, at ${width}x${height}`, () => {
+      const keys = [...'proto:tcp !port:22 host:/^10\\./'];
+      golden('search-terms', show(createScreen(), new LiteralMonitor(), width, height, ['/', ...keys]));
+      golden('search-note', show(createScreen(), new LiteralMonitor(), width, height, ['/', ...keys, 'BACKSPACE']));
     });
 
     it(`packet by packet at ${width}x${height}`, () => {

@@ -33,6 +33,7 @@ function options(source: EngineOptions['source']): EngineOptions {
     monitors: ['ip-traffic'],
     snaplen: 256,
     expression: null,
+    filter: null,
     writePath: null,
     rateWindow: 1,
     maximumConversations: 10_000,
@@ -365,6 +366,16 @@ describe('a search', () => {
     ['syn-', ['tcp']],
     ['Active', ['udp', 'icmp', 'udp', 'arp']],
     ['nothing', []],
+    ['10.0.0.9 port:53', ['udp']],
+    ['host:10.0.0.0/8 and !proto:tcp', ['udp', 'icmp']],
+    ['host:2001:db8::/32', ['udp']],
+    ['host:/^192\\./ state:active', ['udp']],
+    ['port:440-450,99', ['tcp']],
+    ['!port:/./', ['icmp', 'arp']],
+    ['iface:br1 proto:17', ['udp']],
+    ['process:sshd', []],
+    ['host:', ['tcp', 'udp', 'icmp', 'udp', 'arp']],
+    ['proto:arp host:/(/', ['arp']],
   ])('for %s', (search, expected) => {
     const page = scene().page({ options: { search } });
     expect(protocols(page.rows)).toEqual(expected);
@@ -373,10 +384,37 @@ describe('a search', () => {
 
   it('finds addresses and ports whose names matched', () => {
     const stage = scene();
-    const byAddress = stage.page({ options: { search: 'resolver', searchAddresses: ['192.168.7.1'] } });
+    const byAddress = stage.page({ options: { search: 'resolver', searchNames: [{ addresses: ['192.168.7.1'] }] } });
     expect(protocols(byAddress.rows)).toEqual(['udp']);
-    const byPort = stage.page({ options: { search: 'https', searchPorts: [443] } });
+    const byPort = stage.page({ options: { search: 'https', searchNames: [{ ports: [443] }] } });
     expect(protocols(byPort.rows)).toEqual(['tcp']);
+  });
+
+  it('knows the names of each term apart', () => {
+    const stage = scene();
+    const page = (search: string, addresses: string[]): string[] =>
+      protocols(stage.page({ options: { search, searchNames: [{ addresses: ['10.0.0.9'] }, { addresses }] } }).rows);
+    expect(page('host:nine host:resolver', ['192.168.7.1'])).toEqual(['udp']);
+    expect(page('host:nine !host:resolver', ['192.168.7.1'])).toEqual(['tcp', 'icmp']);
+    expect(page('host:nine host:nobody', [])).toEqual([]);
+  });
+
+  it('hides rows and changes no counter', () => {
+    const stage = scene();
+    const all = stage.page();
+    const totals = (rows: readonly IpTrafficRow[]): number[] =>
+      rows.reduce(
+        (sum, row) => [sum[0] + row.packets[0] + row.packets[1], sum[1] + row.ipBytes[0] + row.ipBytes[1]],
+        [0, 0],
+      );
+    for (const search of ['proto:tcp', '!proto:tcp', 'nothing']) {
+      const page = stage.page({ options: { search } });
+      expect([page.extra, page.rowsTotal + page.hidden]).toEqual([all.extra, all.rowsTotal]);
+      for (const row of page.rows) expect(row).toEqual(all.rows.find(({ id }) => id === row.id));
+    }
+    const parts = ['proto:tcp', '!proto:tcp'].map((search) => totals(stage.page({ options: { search } }).rows));
+    expect([parts[0][0] + parts[1][0], parts[0][1] + parts[1][1]]).toEqual(totals(all.rows));
+    expect(stage.page()).toEqual(all);
   });
 
   it('agrees with a search in the text of every row, for every piece of every address', () => {
@@ -513,6 +551,10 @@ describe('the packet-by-packet view', () => {
     const page = scene().packets({ options: { search: 'BEEF' } });
     expect(page.rows.map((line) => line.source)).toEqual(['2001:db8::beef']);
     expect(page).toMatchObject({ rowsTotal: 1, hidden: SCENE.length - 1 });
+    const found = (search: string): number => scene().packets({ options: { search } }).rowsTotal;
+    expect(['port:53', 'proto:17 !port:53', 'host:192.168.0.0/16', 'iface:br1', '/^echo/'].map(found)).toEqual([
+      2, 1, 2, 1, 1,
+    ]);
   });
 
   it('begins anew after a reset', () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createHelp } from '../../../screens/help/screen.ts';
 import { DEFAULT_VIEW } from '../../../screens/ip-traffic/cells.ts';
 import { PacketView, packetTime } from '../../../screens/ip-traffic/packet-view.ts';
 import { IpTrafficScreen } from '../../../screens/ip-traffic/screen.ts';
@@ -10,7 +11,7 @@ import { drawStack } from '../../support/screens.ts';
 
 const names = {
   lookup: (address: string) => (address === '10.77.0.2' ? 'bob.example' : null),
-  addressesMatching: (text: string) => ('bob.example'.includes(text) ? ['10.77.0.2'] : []),
+  addressesMatching: (isMeant: (name: string) => boolean) => (isMeant('bob.example') ? ['10.77.0.2'] : []),
 };
 
 let monitor: LiteralMonitor;
@@ -156,11 +157,69 @@ describe('search', () => {
 
   it('finds names of hosts and services where these are shown', () => {
     press('/', 'b', 'o', 'b');
-    expect(optionsOf(0).searchAddresses).toBeUndefined();
+    expect(optionsOf(0).searchNames).toBeUndefined();
     press('ENTER', 'n', 'N');
-    expect(optionsOf(0).searchAddresses).toEqual(['10.77.0.2']);
+    expect(optionsOf(0).searchNames).toEqual([{ addresses: ['10.77.0.2'] }]);
     press('ESCAPE', '/', 's', 's', 'h');
-    expect(optionsOf(0).searchPorts).toContain(22);
+    expect(optionsOf(0).searchNames?.[0].ports).toContain(22);
+  });
+
+  it('names its fields until something is typed, and says what is missing or wrong', () => {
+    const line = (...keys: string[]): string => {
+      press(...keys);
+      return turn().split('\n')[21];
+    };
+    expect(line('/')).toMatch(/^ Search: +any text, host: port: proto: state: iface: process:$/);
+    expect(line(...'host:')).toMatch(/^ Search: host: +host: address, network or name │ \d+ shown, 0 hidden$/);
+    expect(line(...'/10\\.')).toContain('a regular expression ends with /');
+    expect(line(...'(')).toContain('a regular expression ends with /');
+    expect(line('/')).toContain('/10\\.(/: ( without )');
+    expect(line('CTRL_U', ...'mac:aa')).toContain('no mac: here');
+    expect(line('CTRL_U', ...'process:sshd')).toMatch(/programs are not known here │ 0 shown, \d+ hidden/);
+  });
+
+  it('keeps text and notes apart however long the text is', () => {
+    for (const width of [60, 80, 120]) {
+      screen = new IpTrafficScreen({ watched: 'eth0', names });
+      press('/');
+      for (const key of 'proto:tcp !port:22 host:/10\\.9\\./ iface:eth0 !state:closed host:/(') {
+        screen.onKey(key);
+        const line = turn(screen, width, 24).split('\n')[21].trimEnd();
+        const [, , typed, note] = / (Search:) (.*?) {2,}(\S.*)$/.exec(line) ?? [null, '', '', ''];
+        expect([line, line.length < width, typed.length > 0, note.length > 3]).toEqual([line, true, true, true]);
+      }
+    }
+  });
+
+  it('tells the engine names by term, those of hosts and services behind their fields even where they are not shown', () => {
+    press('/', ...'host:bob !port:ssh tcp');
+    expect(optionsOf(0)).toMatchObject({
+      search: 'host:bob !port:ssh tcp',
+      searchNames: [{ addresses: ['10.77.0.2'] }, { ports: [22] }, {}],
+    });
+    press('CTRL_U', ...'port:http');
+    expect(optionsOf(0).searchNames).toEqual([{ ports: [80] }]);
+    press('CTRL_U', ...'port:/^https?$/');
+    expect(optionsOf(0).searchNames?.[0].ports?.toSorted()).toEqual([443, 80]);
+  });
+
+  it('marks the texts that it looks for, and no others', () => {
+    press('/', ...'eth !udp');
+    const canvas = drawStack([screen], 80, 24, { head: monitor.head });
+    const rows = canvas.toText().split('\n');
+    const marks = rows.flatMap((row, y) =>
+      [...row].flatMap((cell, x) => (canvas.styleAt(x, y) === 'match' ? [cell] : [])),
+    );
+    expect([...new Set(marks.join('').match(/.{3}/g))]).toEqual(['eth']);
+  });
+
+  it('is explained on the help screen, with its own fields', () => {
+    const help = turn(createHelp(screen), 80, 60);
+    expect(help).toMatch(
+      /Search \(\/\)[\s\S]*host:text +Only there: host, port, proto, state, iface, process[\s\S]*Everywhere/,
+    );
+    expect(help).toContain('host:10.0.0.0/8');
+    expect(turn(createHelp(createHelp(screen)), 80, 60)).not.toContain('Search (/)');
   });
 
   it('lets the selection move while it is typed', () => {
@@ -316,7 +375,7 @@ describe('packet by packet', () => {
 
   it('goes back to the oldest and no further', () => {
     monitor.packets = packetLines(40);
-    const packets = new PacketView(DEFAULT_VIEW);
+    const packets = new PacketView(DEFAULT_VIEW, names);
     turn(packets);
     packets.onKey('HOME');
     const text = turn(packets);

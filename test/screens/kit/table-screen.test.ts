@@ -22,7 +22,7 @@ const SPEC: TableScreenSpec<Row> = {
   ],
   ascendingSorts: new Set(['name']),
   sort: 'size',
-  searchHint: 'name',
+  searchFields: [],
   optionalColumns: [['second', 'Second']],
 };
 
@@ -144,7 +144,7 @@ describe('a screen that is one table', () => {
   });
 
   it('has no keys for what it has not', () => {
-    const bare = new ThingsScreen({ ...SPEC, sorts: [], searchHint: null, optionalColumns: [] });
+    const bare = new ThingsScreen({ ...SPEC, sorts: [], searchFields: null, optionalColumns: [] });
     for (const key of ['s', '/', 'C']) expect(bare.onKey(key)).toEqual({ type: 'ignored' });
   });
 });

@@ -202,7 +202,7 @@ describe('table', () => {
     const table = new Table({ columns: COLUMNS, rowId: (row) => row.id });
     table.setPage({ rows: [{ id: 1, name: 'aROWrow', bytes: 1 }], offset: 0, rowsTotal: 1 });
     const canvas = createCanvas(30, 2);
-    table.draw(canvas, { x: 0, y: 0, width: 30, height: 2 }, { focused: false, highlight: 'Row' });
+    table.draw(canvas, { x: 0, y: 0, width: 30, height: 2 }, { focused: false, highlight: ['row'] });
     expect(canvas.toStyledText().split('\n')[1]).toContain('text 0-0, match 1-6');
   });
 

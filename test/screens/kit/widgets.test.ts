@@ -276,6 +276,31 @@ describe('status line', () => {
     expect(lineOf(80, { ...head, capture: { ...head.capture, filter } })[0]).toContain('Filter tcp por');
   });
 
+  it('shows a filter with its share in the place of coverage, the name clipped and the share never', () => {
+    const head = snapshotHead();
+    const filtered = (filter: string, passed: number | null) => ({
+      ...head,
+      capture: { ...head.capture, filter, passed, coverage: null },
+    });
+    expect(lineOf(80, filtered('web', 0.123))[0]).toBe(
+      ' Time 1:02:05 │ Received 123456 │ Dropped 0 │ Malformed 2 │ Filter web 12.3 %',
+    );
+    expect(lineOf(80, filtered('web', null))[0]).toContain('Filter web —');
+    const long = 'everything that the people of accounting send to the printers';
+    for (const width of [60, 80, 100]) {
+      expect(lineOf(width, filtered(long, 0.0049))[0]).toMatch(/Filter every.*… 0\.5 %$/);
+    }
+  });
+
+  it('says why a filter is slow as long as there is room', () => {
+    const head = snapshotHead();
+    const kernelFilterRefusal = '9000 instructions; the kernel takes 4096';
+    const capture = { ...head.capture, filter: 'web', passed: 0.5, coverage: null, kernelFilterRefusal };
+    expect(lineOf(160, { ...head, capture })[0]).toMatch(/Filter web 50\.0 % \(slow: 9000 .* takes 4096\)$/);
+    expect(lineOf(80, { ...head, capture })[0]).toMatch(/Filter web 50\.0 % \(slow\)$/);
+    expect(lineOf(60, { ...head, capture })[0]).toMatch(/Filter web 50\.0 %$/);
+  });
+
   it('a message takes its place', () => {
     expect(lineOf(80, snapshotHead(), { text: 'eth0 is down', style: 'warning' })).toEqual([
       ' eth0 is down',

@@ -3,6 +3,7 @@ import type { LanStationRow } from '../../../screens/lan-stations/types.ts';
 import { LAN_STATIONS_ASCENDING, LAN_STATIONS_SORTS } from '../../../screens/lan-stations/types.ts';
 import { ETHERTYPE, IP_PROTOCOL } from '../../../src/wire/numbers.ts';
 import { homeNetwork, LanStage, PI, ROUTER, SOURCES } from '../../support/lan-stage.ts';
+import { meant } from '../../support/meant.ts';
 import { ethernet, filler, ipv4, type TestPacket, udp } from '../../support/packets.ts';
 
 function frame(source: string, destination: string, size = 0, parts: Partial<TestPacket> = {}): TestPacket {
@@ -118,8 +119,11 @@ describe('the LAN station monitor', () => {
     expect(macs(page.rows).slice(0, 5)).toEqual([
       ...['3c:28:6d:aa:bb:cc', ROUTER, '00:1b:21:00:00:05', PI, '02:00:5e:10:00:10'],
     ]);
-    const byMaker = SOURCES.vendors?.ownersMatching('intel');
-    expect(macs(stage.page({ search: 'intel', searchVendors: byMaker }).rows)).toEqual([ROUTER, '00:1b:21:00:00:05']);
+    const byMaker = SOURCES.vendors?.ownersMatching(meant('intel'));
+    expect(macs(stage.page({ search: 'intel', searchNames: [{ vendors: byMaker }] }).rows)).toEqual([
+      ROUTER,
+      '00:1b:21:00:00:05',
+    ]);
   });
 
   it('finds part of a MAC address, an IP address, an interface, and what the front knows by name', () => {
@@ -129,9 +133,13 @@ describe('the LAN station monitor', () => {
     expect(found('168.1.113')).toEqual(['02:00:5e:10:00:1d']);
     expect(found('ba27:ebff')).toEqual([PI]);
     expect(found('eth')).toHaveLength(18);
-    expect(found('no such thing')).toEqual([]);
-    expect(found('the way', { searchMacs: [ROUTER] })).toEqual([ROUTER]);
-    expect(found('pi.home', { searchAddresses: ['192.168.1.7'] })).toEqual([PI]);
+    expect(found('nonesuch')).toEqual([]);
+    expect(found('"the way"', { searchNames: [{ macs: [ROUTER] }] })).toEqual([ROUTER]);
+    expect(found('pi.home', { searchNames: [{ addresses: ['192.168.1.7'] }] })).toEqual([PI]);
+    expect(found('mac:b8:27 host:192.168.1.0/24')).toEqual([PI]);
+    expect(found('mac:/^b8/ !host:/^fe80/')).toEqual([]);
+    expect(found('iface:eth !mac:/^02/ !mac:00:1b')).toEqual([PI, '3c:28:6d:aa:bb:cc']);
+    expect(found('host:router', { searchNames: [{ macs: [ROUTER] }] })).toEqual([ROUTER]);
     const { rowsTotal, hidden, extra } = stage.page({ search: 'b8:27' });
     expect([rowsTotal, hidden, extra.stations]).toEqual([1, 17, 18]);
   });

@@ -59,16 +59,14 @@ describe('the LAN station screen', () => {
     for (const key of 'PRIN') screen.onKey(key);
     expect(optionsOf(screen)).toMatchObject({
       search: 'PRIN',
-      searchMacs: [ROUTER, '00:1b:21:00:00:05'],
-      searchVendors: Uint16Array.of(),
-      searchAddresses: ['192.168.1.7'],
+      searchNames: [{ macs: [ROUTER, '00:1b:21:00:00:05'], vendors: Uint16Array.of(), addresses: ['192.168.1.7'] }],
     });
     screen.onKey('CTRL_U');
     for (const key of 'mdns') screen.onKey(key);
-    expect(optionsOf(screen).searchMacs).toEqual(['01:00:5e:00:00:fb', '33:33:00:00:00:fb']);
+    expect(optionsOf(screen).searchNames?.[0].macs).toEqual(['01:00:5e:00:00:fb', '33:33:00:00:00:fb']);
     screen.onKey('CTRL_U');
     for (const key of 'intel') screen.onKey(key);
-    expect(optionsOf(screen).searchVendors).toEqual(Uint16Array.of(2));
+    expect(optionsOf(screen).searchNames?.[0].vendors).toEqual(Uint16Array.of(2));
   });
 
   it('gives a station a description, changes it and takes it away, and leaves those of others', () => {

@@ -206,8 +206,13 @@ describe('a page', () => {
     ['UDP/53', [], ['udp/53']],
     ['domain', [53], ['udp/53']],
     ['nothing', [], []],
+    ['proto:tcp !port:22', [], ['tcp/443']],
+    ['port:50-500', [], ['tcp/443', 'udp/53']],
+    ['port:https', [443], ['tcp/443']],
+    ['/^tcp\\/4/', [], ['tcp/443']],
+    ['state:new proto:17', [], ['udp/53', 'udp/40000']],
   ])('searched for %s', (search, searchPorts, expected) => {
-    const page = scene().page({ options: { search, searchPorts } });
+    const page = scene().page({ options: { search, searchNames: [{ ports: searchPorts }] } });
     expect(names(page.rows)).toEqual(expected);
     expect(page).toMatchObject({ rowsTotal: expected.length, hidden: 4 - expected.length });
   });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { IpTrafficScreen } from '../../../screens/ip-traffic/screen.ts';
 import type { Screen } from '../../../screens/kit/screen.ts';
 import { PortsScreen } from '../../../screens/ports/screen.ts';
+import type { PortOptions } from '../../../screens/ports/types.ts';
 import { LiteralMonitor } from '../../support/ip-traffic-rows.ts';
 import { LiteralPorts } from '../../support/port-rows.ts';
 import { drawStack } from '../../support/screens.ts';
@@ -57,9 +58,9 @@ describe('the port screen', () => {
 
   it('tells the engine which ports a service name stands for', () => {
     for (const key of ['/', ...'HTTPS', 'ENTER']) screen.onKey(key);
-    const { search, searchPorts } = screen.queries()[0].query.options;
+    const { search, searchNames } = screen.queries()[0].query.options as unknown as PortOptions;
     expect(search).toBe('HTTPS');
-    expect(searchPorts).toContain(443);
+    expect(searchNames?.[0].ports).toContain(443);
   });
 
   it('opens the conversations of the marked port with Enter, in units and names as they are here', () => {

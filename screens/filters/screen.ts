@@ -1,0 +1,289 @@
+/**
+ * Filters: every filter there is, the applied one marked, and below what the marked one does. What is done here (apply,
+ * detach, delete) the loop carries out; the editor (editor.ts) changes one filter.
+ *
+ *   ┌ filters ───────────────────────────┐
+ *   │ ► web   2  HTTP and HTTPS          │
+ *   └ applied: web ──────────────────────┘
+ *   ┌ web ───────────────────────────────┐
+ *   │ description, rules, the rest       │
+ *   └ live count ────────────────────────┘
+ */
+import type { Filter } from '../../filters/filter.ts';
+import { READY_MADE } from '../../filters/ready-made.ts';
+import { rowMatcher } from '../../src/search/rows.ts';
+import type { Area, Canvas } from '../kit/canvas.ts';
+import { contentArea, inner } from '../kit/chrome.ts';
+import { confirmDialog, messageDialog } from '../kit/dialog.ts';
+import { BACK, dispatchKey, IGNORED, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
+import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { Search } from '../kit/search.ts';
+import { pageOf, positionText, Table } from '../kit/table.ts';
+import { clipText, textWidth, wrapText } from '../kit/text.ts';
+import { APPLIED_MARK, FILTER_COLUMNS, type FilterLine } from './columns.ts';
+import type { FilterControl, ListedFilter } from './control.ts';
+import { FilterEditor } from './editor.ts';
+import { LiveCount } from './live-count.ts';
+import { nameDialog } from './name-dialog.ts';
+import { restText, ruleLines, searchedTexts } from './words.ts';
+
+const NEW_FILTER: Filter = { name: '', description: '', rules: [] };
+/** Lines of the explanation with its frame. */
+const LEAST_EXPLANATION = 4;
+
+class FilterScreen implements Screen {
+  readonly title = 'Filters';
+  readonly keys: readonly KeyBinding[];
+  readonly #control: FilterControl;
+  readonly #count: LiveCount;
+  readonly #table: Table<FilterLine>;
+  readonly #search = new Search([], 'name, description, rules');
+  /** Each name keeps its number, so that the mark stays on it. */
+  readonly #ids = new Map<string, number>();
+  #listed: readonly ListedFilter[];
+
+  constructor(control: FilterControl) {
+    this.#control = control;
+    this.#count = new LiveCount(control);
+    this.#table = new Table({ columns: FILTER_COLUMNS, rowId: ({ id }) => id, gap: 2 });
+    this.keys = this.#bindings();
+    this.#listed = control.list();
+    this.#setPage();
+    if (control.active !== null) this.#mark(control.active);
+  }
+
+  /** Marks the filter of that name, where it is among those shown. */
+  #mark(name: string): void {
+    this.#setPage();
+    const place = this.#shown().findIndex((line) => line.filter.name === name);
+    if (place >= 0) this.#moved(this.#table.selectIndex(place));
+  }
+
+  queries(): [] {
+    return [];
+  }
+
+  #id(name: string): number {
+    const id = this.#ids.get(name) ?? this.#ids.size;
+    this.#ids.set(name, id);
+    return id;
+  }
+
+  /** The filters that the search leaves. */
+  #shown(): FilterLine[] {
+    const isFound = rowMatcher(this.#search.query);
+    return this.#listed
+      .filter(({ filter }) => isFound({ other: searchedTexts(filter) }))
+      .map((each): FilterLine => {
+        const { name } = each.filter;
+        return { ...each, id: this.#id(name), applied: name === this.#control.active };
+      });
+  }
+
+  #setPage(): void {
+    this.#table.setPage(pageOf(this.#shown(), ({ id }) => id, this.#table.pageQuery()));
+  }
+
+  async poll(): Promise<void> {
+    this.#listed = this.#control.list();
+    this.#setPage();
+    await this.#count.poll(this.#table.selectedRow?.filter ?? null);
+  }
+
+  close(): void {
+    this.#count.close();
+  }
+
+  statusText(): string | null {
+    const line = this.#table.selectedRow;
+    if (line === null) return null;
+    const { name } = line.filter;
+    if (!this.#control.capturing) return `Enter applies ${name} to the monitors that are opened from now on`;
+    return line.applied ? `${name} is applied; u detaches it` : `Enter applies ${name}: capture goes on with it`;
+  }
+
+  // --- drawing --------------------------------------------------------------------------------------------------------
+
+  draw(canvas: Canvas): void {
+    const content = contentArea(canvas);
+    const searching = this.#search.typing || this.#search.text !== null;
+    const height = content.height - (searching ? 1 : 0);
+    // As high as all filters need, also while a search shows fewer; at least half is for the explanation.
+    const explained = Math.max(LEAST_EXPLANATION, Math.floor(height / 2) - 1, height - this.#listed.length - 3);
+    this.#drawList(canvas, { ...content, height: height - explained });
+    this.#drawExplanation(canvas, { ...content, y: content.y + height - explained, height: explained });
+    if (!searching) return;
+    const { rowsTotal } = this.#table;
+    this.#search.draw(canvas, content.y + content.height - 1, rowsTotal, this.#listed.length - rowsTotal);
+  }
+
+  #drawList(canvas: Canvas, area: Area): void {
+    const inside = { ...inner(area), x: area.x + 2, width: area.width - 4 };
+    // Twice: the number of rows that fit is known after the first drawing.
+    this.#table.draw(canvas, inside);
+    this.#setPage();
+    canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
+    const { offset } = this.#table.pageQuery();
+    const scroll = { offset, visible: this.#table.visibleRows, total: this.#table.rowsTotal };
+    const bottomRight = positionText(scroll);
+    const bottomLeft = clipText(this.#appliedText(), area.width - 8 - textWidth(bottomRight));
+    canvas.frame(area.x, area.y, area.width, area.height, 'frame', { bottomLeft, bottomRight });
+    this.#table.draw(canvas, inside, {
+      scrollbarX: area.x + area.width - 1,
+      highlight: this.#search.marked,
+      emptyText: 'no filter matches the search',
+    });
+  }
+
+  #appliedText(): string {
+    const { active, withoutOwnSession } = this.#control;
+    const parts = [active === null ? 'no filter is applied' : `${APPLIED_MARK} applied: ${active}`];
+    if (withoutOwnSession) parts.push('your own session is left out (V)');
+    return parts.join(' ─ ');
+  }
+
+  #drawExplanation(canvas: Canvas, area: Area): void {
+    canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
+    const line = this.#table.selectedRow;
+    canvas.frame(area.x, area.y, area.width, area.height, 'frame', { topLeft: line?.filter.name ?? '' });
+    if (line === null) return;
+    const { filter } = line;
+    const { x, y, width, height } = { ...inner(area), x: area.x + 2, width: area.width - 4 };
+    const about = height < 5 ? [] : wrapText(filter.description, width).slice(0, 2);
+    for (const [i, text] of about.entries()) canvas.text(x, y + i, text, 'value');
+    const rules = ruleLines(filter.rules, width, height - about.length - 1);
+    for (const [i, text] of rules.entries()) canvas.text(x, y + about.length + i, text, 'text');
+    canvas.text(x, y + about.length + rules.length, clipText(restText(filter), width), 'heading');
+    const counted = this.#count.of(filter);
+    if (counted === null) return;
+    const text = clipText(counted.text, width);
+    canvas.text(area.x + 1, area.y + area.height - 1, ` ${text} `, counted.refused ? 'error' : 'value');
+  }
+
+  // --- keys -----------------------------------------------------------------------------------------------------------
+
+  #bindings(): KeyBinding[] {
+    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
+      keys,
+      label,
+      help,
+      bar,
+      run,
+    });
+    return [
+      key(['ENTER'], 'Enter', 'Apply', 'Apply the marked filter', () => this.#apply()),
+      key(['n', 'N', 'INSERT', 'a', 'A'], 'n', 'New', 'Make a new filter', () => this.#add(NEW_FILTER, 'New filter')),
+      key(['e', 'E'], 'e', 'Edit', 'Edit the marked filter', () => this.#edit()),
+      key(['c', 'C'], 'c', 'Copy', 'Copy the marked filter, to change the copy', () => this.#copy()),
+      key(['d', 'D', 'DELETE'], 'd', 'Delete', 'Delete the marked filter (asks first)', () => this.#delete()),
+      key(['u', 'U'], 'u', 'Detach', 'Detach: go on without a filter', () => this.#detach()),
+      key(['V'], 'V', null, 'Leave out your own ssh session, or count it again', () => this.#toggleOwnSession()),
+      key(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
+      ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#moved(this.#table.onKey(pressed)) })),
+    ];
+  }
+
+  onKey(key: string): Reaction {
+    // Several keys may come before the next drawing: each goes by what holds now.
+    this.#setPage();
+    if (this.#search.typing) return this.#onSearchKey(key);
+    if (key === 'ESCAPE' && this.#search.text !== null) {
+      this.#search.clear();
+      return this.#moved(REDRAW);
+    }
+    return dispatchKey(this.keys, key);
+  }
+
+  #onSearchKey(key: string): Reaction {
+    const did = this.#search.onKey(key);
+    return this.#moved(did === 'ignored' ? this.#table.onKey(key) : REDRAW);
+  }
+
+  onMouse(event: MouseEvent): Reaction {
+    return this.#moved(this.#table.onMouse(event));
+  }
+
+  /** The rows are all at hand: what the table wants to see, it gets. */
+  #moved(reaction: Reaction): Reaction {
+    if (reaction.type === 'ignored') return reaction;
+    this.#setPage();
+    return REDRAW;
+  }
+
+  #startSearch(): Reaction {
+    this.#search.start();
+    return REDRAW;
+  }
+
+  // --- what is done with filters --------------------------------------------------------------------------------------
+
+  #apply(): Reaction {
+    const line = this.#table.selectedRow;
+    if (line === null) return IGNORED;
+    return { type: 'filter', request: { type: 'apply', filter: line.filter }, done: () => BACK };
+  }
+
+  #detach(): Reaction {
+    if (this.#control.active === null) return IGNORED;
+    return { type: 'filter', request: { type: 'apply', filter: null } };
+  }
+
+  #toggleOwnSession(): Reaction {
+    return { type: 'filter', request: { type: 'toggle-own-session' } };
+  }
+
+  /** Asks for a name, then opens the editor on a filter that stands nowhere yet. */
+  #add(filter: Filter, title: string): Reaction {
+    const taken = this.#listed.map((each) => each.filter.name);
+    const named = { name: filter.name, description: filter.description };
+    const screen = nameDialog(title, named, taken, (answer) =>
+      this.#openEditor({ ...filter, ...answer }, { replaces: null, readyMade: false, isNew: true }),
+    );
+    return { type: 'open', screen };
+  }
+
+  #copy(): Reaction {
+    const line = this.#table.selectedRow;
+    if (line === null) return IGNORED;
+    const { name } = line.filter;
+    const taken = new Set(this.#listed.map(({ filter }) => filter.name));
+    let copyName = `${name} copy`;
+    for (let number = 2; taken.has(copyName); number++) copyName = `${name} copy ${number}`;
+    return this.#add({ ...line.filter, name: copyName }, `Copy ${name}`);
+  }
+
+  #edit(): Reaction {
+    const line = this.#table.selectedRow;
+    if (line === null) return IGNORED;
+    const { filter, readyMade } = line;
+    return this.#openEditor(filter, { replaces: readyMade ? null : filter, readyMade, isNew: false });
+  }
+
+  #openEditor(filter: Filter, how: { replaces: Filter | null; readyMade: boolean; isNew: boolean }): Reaction {
+    const saved = (name: string): void => {
+      this.#listed = this.#control.list();
+      this.#mark(name);
+    };
+    const screen = new FilterEditor({ control: this.#control, count: this.#count, filter, saved, ...how });
+    return { type: 'open', screen };
+  }
+
+  #delete(): Reaction {
+    const line = this.#table.selectedRow;
+    if (line === null) return IGNORED;
+    const { name } = line.filter;
+    if (line.readyMade) {
+      const text = `${name} comes with the program and stays. e makes a filter of your own of it.`;
+      return { type: 'open', screen: messageDialog('Delete', text) };
+    }
+    const lines = [`Delete the filter ${name}?`];
+    if (READY_MADE.some((each) => each.name === name)) lines.push('The ready-made one of this name is back then.');
+    const remove: Reaction = { type: 'filter', request: { type: 'remove', name } };
+    return { type: 'open', screen: confirmDialog('Delete', lines.join('\n'), remove) };
+  }
+}
+
+/** The list of filters; Esc goes back to where it was opened. */
+export function createFilters(control: FilterControl): Screen {
+  return new FilterScreen(control);
+}
