@@ -18,10 +18,11 @@ module.exports = {
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('base-imports-nothing', '^src/base/', '^src/base/', 'base is the floor'),
     only('wire-sees-base', '^src/wire/', '^src/(base|wire)/', 'decoders are pure'),
+    only('search-sees-wire', '^src/search/', '^src/(base|wire|search)/', 'what a search means, for engine and screens'),
     only(
       'tables-see-wire',
       '^src/tables/',
-      '^src/(base|wire|tables)/',
+      '^src/(base|wire|search|tables)/',
       'tables know decoded packets and nothing above',
     ),
     only(
@@ -46,13 +47,13 @@ module.exports = {
     only(
       'monitor-sees-tables',
       '^screens/[^/]+/monitor\\.ts',
-      '^(src/(base|wire|tables|engine)/|screens/[^/]+/types\\.ts)',
+      '^(src/(base|wire|search|tables|engine)/|screens/[^/]+/types\\.ts)',
       'engine side of a screen module',
     ),
     only(
       'screen-sees-kit',
       '^screens/[^/]+/(screen|columns)\\.ts',
-      '^(src/(base|wire/numbers|names)|src/(engine/(link-view|messages|monitor)|store/setting(s-table|-kinds))\\.ts|screens/)',
+      '^(src/(base|search|wire/numbers|names)|src/(engine/(link-view|messages|monitor)|store/setting(s-table|-kinds))\\.ts|filters/(filter|rule|rule-text|ready-made)\\.ts|screens/)',
       'front side of a screen module: never tables, capture or the engine; of the stores only the table of settings',
     ),
     {
@@ -69,9 +70,9 @@ module.exports = {
     },
     {
       name: 'pure-rooms-have-no-node',
-      comment: 'base, wire, tables and filters (all but the store) contain no node:*',
+      comment: 'base, wire, search, tables and filters (all but the store) contain no node:*',
       severity: 'error',
-      from: { path: '^(src/(base|wire|tables)|filters)/', pathNot: '^filters/store' },
+      from: { path: '^(src/(base|wire|search|tables)|filters)/', pathNot: '^filters/store' },
       to: { dependencyTypes: ['core'] },
     },
   ],

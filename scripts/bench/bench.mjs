@@ -1,11 +1,12 @@
 // The benchmark: this program as a user runs it (dist/), beside whichever peers are installed, all in one run: the
 // machine may be slow or busy, ratios hold. Never a test: nothing fails because it was slow.
 //
-//   npm run bench [-- --quick] [--only start,idle,cpu,speed,file,frame,monitors] [--markdown README.md]
+//   npm run bench [-- --quick] [--only start,idle,cpu,filter,speed,file,frame,monitors] [--markdown README.md]
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { narrowSections } from './filters.mjs';
 import { compileSender, createLink, deleteLink } from './link.mjs';
 import { cpuPerPacket, frame, fullSpeed, idle, RATE } from './live.mjs';
 import { monitorSections } from './monitors.mjs';
@@ -30,6 +31,7 @@ const MEASUREMENTS = {
   start: startUpSection,
   idle: idleSection,
   cpu: cpuSections,
+  filter: (sender) => narrowSections(sender, { window, progress, figures }),
   speed: speedSection,
   file: fileSection,
   frame: frameSection,

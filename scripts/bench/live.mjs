@@ -32,9 +32,13 @@ async function overWindow(tool, seconds) {
 }
 
 /** One tool under traffic of so many conversations, after all of them were seen. null: not installed. */
-export async function cpuPerPacket(sender, name, { conversations, traffic = 'mixed', warmUp, seconds }) {
+export async function cpuPerPacket(sender, name, traffic) {
   const { run, needs } = TOOLS[name];
-  if (needs !== null && !isInstalled(needs)) return null;
+  return needs !== null && !isInstalled(needs) ? null : cpuUnderTraffic(sender, run, traffic);
+}
+
+/** The same for a tool that `run` starts. */
+export async function cpuUnderTraffic(sender, run, { conversations, traffic = 'mixed', warmUp, seconds }) {
   const tool = run();
   await sleep(1000);
   const sending = startSender(sender, { traffic, conversations, rate: RATE, seconds: warmUp + seconds + 30 });

@@ -7,6 +7,7 @@ import {
   formatMac,
   macText,
   parseAddress,
+  writeIpv6,
 } from '../../src/wire/address.ts';
 import { NETWORK } from '../../src/wire/decoded-batch.ts';
 import { hex, ipv6Bytes } from '../support/packets.ts';
@@ -20,6 +21,17 @@ const word = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }), fc.in
 const anyAddress = fc.array(word, { minLength: 4, maxLength: 4 }).map((list) => Uint32Array.from(list));
 
 describe('address text', () => {
+  it('is the same in bytes', () => {
+    fc.assert(
+      fc.property(anyAddress, (address) => {
+        fc.pre(address[0] !== 0 || address[1] !== 0 || address[2] !== 0xffff);
+        const bytes = new Uint8Array(39);
+        const length = writeIpv6(bytes, Uint32Array.of(7, ...address), 1);
+        expect(new TextDecoder().decode(bytes.subarray(0, length))).toBe(addressText(address, 0));
+      }),
+    );
+  });
+
   it.each([
     ['::', '::'],
     ['::1', '::1'],
