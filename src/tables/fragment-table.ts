@@ -28,6 +28,7 @@ const ENTRY_DOUBLES = 5;
 const DOUBLE = { time: 0, row: 1, packets: 2, ipBytes: 3, wireBytes: 4 } as const;
 const KNOWN = 0x100;
 const NO_IDENTIFICATION = -1;
+const NO_FIRST = 0xffff;
 const IPV6_HEADER_BYTES = 40;
 const MAX_EXTENSION_HEADERS = 16;
 
@@ -60,9 +61,9 @@ export class FragmentTable {
     const waiting = this.#waiting;
     let kept = 0;
     for (let k = 0; k < waiting.count; k++) {
-      const entry = waiting.entry[k];
-      if (this.#isCurrent(waiting, k) && this.#knowsPorts(entry)) this.#teach(batch, waiting.packet[k], entry);
-      else waiting.copy(k, kept++);
+      const first = waiting.first[k];
+      if (first === NO_FIRST) waiting.copy(k, kept++);
+      else teach(batch, waiting.packet[k], portsOf(batch, first), batch.ipProtocol[first]);
     }
     waiting.count = kept;
   }
@@ -90,33 +91,30 @@ export class FragmentTable {
     this.#writeKey(batch, i, identification);
     const entry = this.#entryOf(batch, i);
     if (batch.fragment[i] === FRAGMENT.first) this.#learn(batch, i, entry);
-    else if (this.#knowsPorts(entry)) this.#teach(batch, i, entry);
+    else this.#teachOrWait(batch, i, entry);
+  }
+
+  #teachOrWait(batch: DecodedBatch, i: number, entry: number): void {
+    const at = entry * ENTRY_WORDS;
+    const known = this.#u32[at + WORD.known];
+    if ((known & KNOWN) !== 0) teach(batch, i, this.#u32[at + WORD.ports], known & 0xff);
     else this.#waiting.add(i, entry, this.#serialOf(entry));
   }
 
-  #knowsPorts(entry: number): boolean {
-    return (this.#u32[entry * ENTRY_WORDS + WORD.known] & KNOWN) !== 0;
-  }
-
-  /** A first fragment: its datagram has ports now. */
+  /** A first fragment: its datagram has ports now. Those that wait for it note it: its entry may be taken before they ask. */
   #learn(batch: DecodedBatch, i: number, entry: number): void {
     const protocol = batch.ipProtocol[i];
     // Cut off before the ports: as if it had not come.
     const start = batch.transportOffset[i];
     if (hasPorts(protocol) && (start < 0 || start + 4 > batch.packetEnd[i])) return;
     const at = entry * ENTRY_WORDS;
-    this.#u32[at + WORD.ports] = (batch.sourcePort[i] << 16) | batch.destinationPort[i];
+    this.#u32[at + WORD.ports] = portsOf(batch, i);
     this.#u32[at + WORD.known] = KNOWN | protocol;
     this.#firsts.add(i, entry, this.#serialOf(entry));
-  }
-
-  #teach(batch: DecodedBatch, i: number, entry: number): void {
-    const at = entry * ENTRY_WORDS;
-    const ports = this.#u32[at + WORD.ports];
-    const protocol = this.#u32[at + WORD.known] & 0xff;
-    batch.ipProtocol[i] = protocol;
-    batch.key[i * KEY_WORDS + 9] = keyPlace(batch.network[i], protocol, batch.vlan[i]);
-    setPorts(batch, i, ports >>> 16, ports & 0xffff);
+    const waiting = this.#waiting;
+    for (let k = 0; k < waiting.count; k++) {
+      if (waiting.entry[k] === entry && this.#isCurrent(waiting, k)) waiting.first[k] = i;
+    }
   }
 
   #remember(batch: DecodedBatch, i: number, entry: number, table: ConversationTable): void {
@@ -205,16 +203,30 @@ export class FragmentTable {
   }
 }
 
+function portsOf(batch: DecodedBatch, i: number): number {
+  return (batch.sourcePort[i] << 16) | batch.destinationPort[i];
+}
+
+/** Gives a later fragment the ports and the protocol of its datagram. */
+function teach(batch: DecodedBatch, i: number, ports: number, protocol: number): void {
+  batch.ipProtocol[i] = protocol;
+  batch.key[i * KEY_WORDS + 9] = keyPlace(batch.network[i], protocol, batch.vlan[i]);
+  setPorts(batch, i, ports >>> 16, ports & 0xffff);
+}
+
 /** Packets of a batch and their entries. */
 class PacketList {
   readonly packet = new Uint16Array(BATCH_CAPACITY);
   readonly entry = new Uint16Array(BATCH_CAPACITY);
   readonly serial = new Uint32Array(BATCH_CAPACITY);
+  /** The first fragment of the same datagram, where it came later in this batch, or NO_FIRST. */
+  readonly first = new Uint16Array(BATCH_CAPACITY);
   count = 0;
 
   add(packet: number, entry: number, serial: number): void {
     this.packet[this.count] = packet;
     this.entry[this.count] = entry;
+    this.first[this.count] = NO_FIRST;
     this.serial[this.count++] = serial;
   }
 
@@ -222,6 +234,7 @@ class PacketList {
     this.packet[to] = this.packet[from];
     this.entry[to] = this.entry[from];
     this.serial[to] = this.serial[from];
+    this.first[to] = this.first[from];
   }
 }
 

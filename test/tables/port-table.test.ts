@@ -479,7 +479,8 @@ describe('against a plain Map of packets', () => {
       evicted += stage.table.evicted.conversations;
     };
     const steps = fc.array(step, { minLength: 1, maxLength: 4000, size: 'max' });
-    fc.assert(fc.property(steps, fc.integer({ min: 1, max: 600 }), check), { numRuns: 25 });
+    // To make four thousand steps fewer takes hours: the seed says enough.
+    fc.assert(fc.property(steps, fc.integer({ min: 1, max: 600 }), check), { numRuns: 25, endOnFailure: true });
     expect(evicted).toBeGreaterThan(0);
   });
 });
