@@ -133,8 +133,8 @@ describe.skipIf(!isRoot)('a run on the loopback interface (needs root)', () => {
 
   it('writes what passes the expression to a file, and reads it again with the same counts', () => {
     const file = join(folder, 'ping.pcapng');
-    const script = `(sleep 0.7; ping -c 5 -i 0.1 127.0.0.9) >/dev/null & exec "$@"`;
-    const argv = ['-i', 'lo', '--bpf', 'icmp and host 127.0.0.9', '-w', file, '--json', '--for', '2'];
+    const script = `(sleep 2; ping -c 5 -i 0.1 127.0.0.9) >/dev/null & exec "$@"`;
+    const argv = ['-i', 'lo', '--bpf', 'icmp and host 127.0.0.9', '-w', file, '--json', '--for', '4'];
     const live = spawnSync('bash', ['-c', script, 'bash', process.execPath, PROGRAM, ...argv], { encoding: 'utf8' });
     expect([live.status, live.stderr]).toEqual([0, '']);
     const last = JSON.parse(live.stdout.trimEnd().split('\n').at(-1) ?? '');
