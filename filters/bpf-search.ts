@@ -7,6 +7,7 @@
  */
 import type { BpfAssembler, BpfLabel } from './bpf-assembler.ts';
 import type { NumberRange, PreparedNetwork } from './prepared.ts';
+import { mergedRanges } from './ranges.ts';
 
 /** Goes on at `hit` or at `miss`; both stand further on. Changes A and X. */
 export type Test = (bpf: BpfAssembler, hit: BpfLabel, miss: BpfLabel) => void;
@@ -42,22 +43,8 @@ export function rangeTest(ranges: readonly NumberRange[], load: (bpf: BpfAssembl
   };
 }
 
-/** Numbers that are in both lists. */
-export function commonRanges(some: readonly NumberRange[], others: readonly NumberRange[]): NumberRange[] {
-  return some
-    .flatMap(([from, to]) => others.map(([low, high]) => [Math.max(from, low), Math.min(to, high)] as const))
-    .filter(([from, to]) => from <= to);
-}
-
-/** The ranges sorted and apart from one another. */
 function entriesOf(ranges: readonly NumberRange[]): Entry[] {
-  const entries: Entry[] = [];
-  for (const [from, to] of ranges.toSorted(([a], [b]) => a - b)) {
-    const last = entries.at(-1);
-    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
-    else entries.push({ from, to, further: null });
-  }
-  return entries;
+  return mergedRanges(ranges).map(([from, to]) => ({ from, to, further: null }));
 }
 
 /** Longest list that is gone through from one end to the other. */

@@ -6,8 +6,9 @@ import { ETHERTYPE, hasPorts } from '../src/wire/numbers.ts';
 import { PACKET_TYPE } from '../src/wire/packet-batch.ts';
 import type { BpfAssembler } from './bpf-assembler.ts';
 import { ANCILLARY } from './bpf-program.ts';
-import { addressTest, commonRanges, macTest, rangeTest, type Test, testAll } from './bpf-search.ts';
+import { addressTest, macTest, rangeTest, type Test, testAll } from './bpf-search.ts';
 import type { NumberRange, PreparedEndpoint, PreparedRule } from './prepared.ts';
+import { commonRanges } from './ranges.ts';
 
 /** Where an Ethernet frame of this kind has what rules ask for: bytes from its beginning. */
 export interface PacketKind {

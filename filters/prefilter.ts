@@ -13,8 +13,10 @@
  * One as a listing: test/golden/prefilter-tcp-port-80.txt.
  */
 import type { BpfProgram } from '../src/base/bpf-program.ts';
+import { isExtensionHeader } from '../src/wire/ipv6.ts';
 import { ETHERTYPE, IP_PROTOCOL, LINKTYPE } from '../src/wire/numbers.ts';
 import { PACKET_TYPE } from '../src/wire/packet-batch.ts';
+import { isVxlanPort } from '../src/wire/tunnel.ts';
 import { BpfAssembler, type BpfLabel } from './bpf-assembler.ts';
 import { ANCILLARY, BPF_A, BPF_CLASS, type DecodedBpf, decodeBpf } from './bpf-program.ts';
 import { testAll } from './bpf-search.ts';
@@ -53,21 +55,16 @@ const CONTAINERS = [
   ETHERTYPE.pppoeSession,
 ] as const;
 
-/** Next headers of IPv6 that are no upper layer (src/wire/ipv6.ts). */
-const EXTENSION_HEADERS = [
-  IP_PROTOCOL.hopByHop,
-  IP_PROTOCOL.routing,
-  IP_PROTOCOL.fragment,
-  IP_PROTOCOL.ah,
-  IP_PROTOCOL.destinationOptions,
-  IP_PROTOCOL.mobility,
-  IP_PROTOCOL.hip,
-  IP_PROTOCOL.shim6,
-] as const;
+/** Next headers of IPv6 that are no upper layer. */
+const EXTENSION_HEADERS = numbersBelow(0x100, isExtensionHeader);
 
-/** Protocols that are opened where tunnels are, and UDP ports of VXLAN (src/wire/tunnel.ts). */
+/** Protocols that are opened where tunnels are (src/wire/layers.ts), and UDP ports of VXLAN. */
 const TUNNELS = [IP_PROTOCOL.ipip, IP_PROTOCOL.ipv6, IP_PROTOCOL.gre, IP_PROTOCOL.ah] as const;
-const VXLAN_PORTS = [4789, 8472] as const;
+const VXLAN_PORTS = numbersBelow(0x10000, isVxlanPort);
+
+function numbersBelow(end: number, isOne: (number: number) => boolean): number[] {
+  return Array.from({ length: end }, (_, number) => number).filter(isOne);
+}
 
 export interface KernelProgramOptions {
   /** Packets in tunnels are judged by what they carry, so that tunnels pass. */

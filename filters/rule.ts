@@ -2,11 +2,12 @@
  * What the fields of a rule mean, and what is wrong with them. Texts become the numbers of prepared.ts; host names stay
  * names here, since whoever applies the filter resolves them. Messages are short: they stand beside a form field.
  */
-import { parseAddress } from '../src/wire/address.ts';
+import { parseAddress, prefixMask } from '../src/wire/address.ts';
 import { isTag, MIN_ETHERTYPE } from '../src/wire/ethernet.ts';
 import { ETHERTYPE, etherTypesByName, hasPorts, IP_PROTOCOL, ipProtocolByName } from '../src/wire/numbers.ts';
 import type { Filter, FilterEndpoint, FilterRule } from './filter.ts';
 import type { NumberRange, PreparedNetwork, PreparedProtocols, PreparedRule } from './prepared.ts';
+import { mergedRanges } from './ranges.ts';
 
 /** A field that means nothing; the message says what is expected. */
 export class BadRule extends Error {
@@ -81,14 +82,6 @@ function maskOf(text: string, family: 4 | 6, field: string): Uint32Array {
   throw new BadRule(family === 4 ? 'after / comes 0-32 or a mask' : 'after / comes 0-128', field);
 }
 
-/** Four words, the first `bits` of their bits 1. */
-function prefixMask(bits: number): Uint32Array {
-  return Uint32Array.from({ length: 4 }, (_, k) => {
-    const ones = Math.min(32, Math.max(0, bits - 32 * k));
-    return ones === 0 ? 0 : ALL_ONES << (32 - ones);
-  });
-}
-
 /** As RFC 1123 section 2.1 has them (underscores too, which DNS has in practice); an all-numeric end would be an address. */
 function isHostName(text: string): boolean {
   const labels = text.replace(/\.$/, '').split('.');
@@ -143,16 +136,6 @@ function parseRange(item: string, largest: number, expected: (item: string) => s
   if (from > largest || to > largest) throw new BadRule(expected(item), field);
   if (from > to) throw new BadRule(`${quoted(item)}: the smaller number first`, field);
   return [from, to];
-}
-
-function mergedRanges(ranges: readonly NumberRange[]): NumberRange[] {
-  const merged: [number, number][] = [];
-  for (const [from, to] of ranges.toSorted(([a], [b]) => a - b)) {
-    const last = merged[merged.length - 1];
-    if (last !== undefined && from <= last[1] + 1) last[1] = Math.max(last[1], to);
-    else merged.push([from, to]);
-  }
-  return merged;
 }
 
 // --- protocols --------------------------------------------------------------------------------------------------------
@@ -366,14 +349,16 @@ function familiesOf(endpoint: FilterEndpoint | undefined): Set<4 | 6> {
 }
 
 export const MAXIMUM_RULES = 256;
-const MAXIMUM_NAME = 40;
+export const MAXIMUM_NAME = 40;
+export const MAXIMUM_DESCRIPTION = 200;
 
 /** Everything that is wrong with a filter and its rules. */
 export function filterProblems(filter: Filter): Problem[] {
   const problems: Problem[] = [];
   const wrongName = nameProblem(filter.name);
   if (wrongName !== null) problems.push({ field: 'name', problem: wrongName });
-  if (!isPrintable(filter.description)) problems.push({ field: 'description', problem: 'printable characters only' });
+  const wrongDescription = descriptionProblem(filter.description);
+  if (wrongDescription !== null) problems.push({ field: 'description', problem: wrongDescription });
   if (filter.rules.length > MAXIMUM_RULES) problems.push({ field: 'rules', problem: `at most ${MAXIMUM_RULES} rules` });
   for (const [k, rule] of filter.rules.entries()) {
     for (const { field, problem } of ruleProblems(rule)) problems.push({ field: `rules/${k}/${field}`, problem });
@@ -387,4 +372,10 @@ export function nameProblem(name: string): string | null {
   if (name.trim() !== name) return 'no blanks at its ends';
   if (!isPrintable(name)) return 'printable characters only';
   return [...name].length > MAXIMUM_NAME ? `at most ${MAXIMUM_NAME} characters` : null;
+}
+
+/** What is wrong with a filter's description, or null. */
+export function descriptionProblem(text: string): string | null {
+  if (!isPrintable(text)) return 'printable characters only';
+  return [...text].length > MAXIMUM_DESCRIPTION ? `at most ${MAXIMUM_DESCRIPTION} characters` : null;
 }

@@ -4,7 +4,7 @@
  */
 import type { FieldProblem } from '../src/base/field-problem.ts';
 import type { Filter, FilterRule } from './filter.ts';
-import { filterProblems } from './rule.ts';
+import { filterProblems, MAXIMUM_DESCRIPTION, MAXIMUM_NAME } from './rule.ts';
 
 export const FILTERS_VERSION = 1;
 
@@ -13,6 +13,10 @@ export interface StoredFilters {
   version: number;
   filters: Filter[];
 }
+
+/** A character that no terminal obeys, and one that is no blank either. */
+const PRINTABLE = '[^\\u0000-\\u001f\\u007f-\\u009f]';
+const INKED = '[^\\s\\u0000-\\u001f\\u007f-\\u009f]';
 
 const endpoint = (side: string) => ({
   type: 'object',
@@ -52,7 +56,7 @@ const rule = {
     },
     expression: {
       type: 'string',
-      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+      pattern: `^${PRINTABLE}*$`,
       description: 'a capture expression on one line, in place of all other fields',
     },
     ownSession: {
@@ -69,14 +73,13 @@ export const FILTER_SCHEMA = {
   properties: {
     name: {
       type: 'string',
-      pattern:
-        '^[^\\s\\u0000-\\u001f\\u007f-\\u009f]([^\\u0000-\\u001f\\u007f-\\u009f]{0,62}[^\\s\\u0000-\\u001f\\u007f-\\u009f])?$',
-      description: '1 to 64 characters on one line, without blanks at its ends',
+      pattern: `^${INKED}(${PRINTABLE}{0,${MAXIMUM_NAME - 2}}${INKED})?$`,
+      description: `1 to ${MAXIMUM_NAME} characters on one line, without blanks at its ends`,
     },
     description: {
       type: 'string',
-      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]{0,200}$',
-      description: 'at most 200 characters on one line',
+      pattern: `^${PRINTABLE}{0,${MAXIMUM_DESCRIPTION}}$`,
+      description: `at most ${MAXIMUM_DESCRIPTION} characters on one line`,
     },
     rules: { type: 'array', items: rule, description: 'in this order: the first that matches decides' },
     unmatched: {
@@ -86,18 +89,6 @@ export const FILTER_SCHEMA = {
     },
   },
 };
-
-const { name: NAME, description: DESCRIPTION } = FILTER_SCHEMA.properties;
-
-/** 1 to 64 characters on one line, without blanks at its ends. */
-export function isFilterName(text: string): boolean {
-  return new RegExp(NAME.pattern, 'u').test(text);
-}
-
-/** At most 200 characters on one line. */
-export function isFilterDescription(text: string): boolean {
-  return new RegExp(DESCRIPTION.pattern, 'u').test(text);
-}
 
 export const FILTERS_SCHEMA = {
   title: 'iptraf-ts filters: filters.json in the state directory',

@@ -1,10 +1,10 @@
 /** Columns of the list of filters, and of the rules of one. */
 import type { FilterRule } from '../../filters/filter.ts';
+import type { NamedFilter } from '../../filters/ready-made.ts';
 import type { Column } from '../kit/table.ts';
-import type { ListedFilter } from './control.ts';
 import { matchText } from './words.ts';
 
-export interface FilterLine extends ListedFilter {
+export interface FilterLine extends NamedFilter {
   id: number;
   applied: boolean;
 }

@@ -3,13 +3,8 @@
  * (navigator.ts): their answers and their failures stand on the status line.
  */
 import type { Filter } from '../../filters/filter.ts';
+import type { NamedFilter } from '../../filters/ready-made.ts';
 import type { FilterProbe } from '../../src/engine/messages.ts';
-
-export interface ListedFilter {
-  filter: Filter;
-  /** Comes with the program; a stored filter of the same name takes its place. */
-  readyMade: boolean;
-}
 
 export type FilterRequest =
   /** Capture goes on with this filter; null: without one. A list that the operator has not saved can be applied too. */
@@ -25,7 +20,7 @@ export type FilterRequest =
 
 export interface FilterControl {
   /** Stored ones by name, then those that come with the program. */
-  list(): readonly ListedFilter[];
+  list(): readonly NamedFilter[];
   /** Name of the filter that is applied (also before capture begins), or null. */
   readonly active: string | null;
   readonly withoutOwnSession: boolean;

@@ -1,10 +1,8 @@
 /** Asks for the name and the description of a filter. */
 import type { Filter } from '../../filters/filter.ts';
-import { isPrintable, nameProblem } from '../../filters/rule.ts';
+import { descriptionProblem, nameProblem } from '../../filters/rule.ts';
 import { formDialog } from '../kit/dialog.ts';
 import type { Reaction, Screen } from '../kit/screen.ts';
-
-const LONGEST_DESCRIPTION = 200;
 
 type Named = Pick<Filter, 'name' | 'description'>;
 
@@ -28,10 +26,7 @@ export function nameDialog(
       label: 'Description',
       value: now.description,
       help: 'What it is for, in a few words; may be empty',
-      check: (text: string) => {
-        if (!isPrintable(text)) return 'printable characters only';
-        return [...text].length > LONGEST_DESCRIPTION ? `at most ${LONGEST_DESCRIPTION} characters` : null;
-      },
+      check: descriptionProblem,
     },
   ];
   return formDialog(title, '', fields, ({ name, description }) => accept({ name, description: description.trim() }));

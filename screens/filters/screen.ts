@@ -10,7 +10,7 @@
  *   └ live count ────────────────────────┘
  */
 import type { Filter } from '../../filters/filter.ts';
-import { READY_MADE } from '../../filters/ready-made.ts';
+import { type NamedFilter, READY_MADE } from '../../filters/ready-made.ts';
 import { rowMatcher } from '../../src/search/rows.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
@@ -21,7 +21,7 @@ import { Search } from '../kit/search.ts';
 import { pageOf, positionText, Table } from '../kit/table.ts';
 import { clipText, textWidth, wrapText } from '../kit/text.ts';
 import { APPLIED_MARK, FILTER_COLUMNS, type FilterLine } from './columns.ts';
-import type { FilterControl, ListedFilter } from './control.ts';
+import type { FilterControl } from './control.ts';
 import { FilterEditor } from './editor.ts';
 import { LiveCount } from './live-count.ts';
 import { nameDialog } from './name-dialog.ts';
@@ -40,7 +40,7 @@ class FilterScreen implements Screen {
   readonly #search = new Search([], 'name, description, rules');
   /** Each name keeps its number, so that the mark stays on it. */
   readonly #ids = new Map<string, number>();
-  #listed: readonly ListedFilter[];
+  #listed: readonly NamedFilter[];
 
   constructor(control: FilterControl) {
     this.#control = control;

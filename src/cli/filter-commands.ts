@@ -4,9 +4,8 @@
  */
 import { type Filter, unmatchedOf } from '../../filters/filter.ts';
 import { allFilters, type NamedFilter } from '../../filters/ready-made.ts';
-import { BadRule } from '../../filters/rule.ts';
+import { BadRule, descriptionProblem, nameProblem } from '../../filters/rule.ts';
 import { parseRuleText, ruleText } from '../../filters/rule-text.ts';
-import { isFilterDescription, isFilterName } from '../../filters/schema.ts';
 import { FilterStore } from '../../filters/store.ts';
 import { EXIT } from '../base/errors.ts';
 import { filterExportText, readFilterExport } from '../store/filter-export.ts';
@@ -118,11 +117,11 @@ function unmatchedWords(filter: Filter): string {
 async function add(call: Call): Promise<string> {
   const [name, ...lines] = call.words;
   const called = `filter ${JSON.stringify(name)}`;
-  if (!isFilterName(name)) throw usageError(called, 'a name has 1 to 64 characters, and no blanks at its ends');
+  const wrongName = nameProblem(name);
+  if (wrongName !== null) throw usageError(called, wrongName);
   const description = call.values.description ?? '';
-  if (!isFilterDescription(description)) {
-    throw usageError('--description', 'it has at most 200 characters, on one line');
-  }
+  const wrongDescription = descriptionProblem(description);
+  if (wrongDescription !== null) throw usageError('--description', wrongDescription);
   const known = (await all(call)).find(({ filter }) => filter.name === name);
   if (known !== undefined) {
     const remedy = known.readyMade ? `filter edit ${name} changes it` : `filter edit ${name}, or filter remove ${name}`;

@@ -1,9 +1,9 @@
 /** What the screens may do with filters: the store, the filter that applies, and the engine that runs now. */
 import { statSync } from 'node:fs';
 import type { Filter } from '../../filters/filter.ts';
-import { allFilters } from '../../filters/ready-made.ts';
+import { allFilters, type NamedFilter } from '../../filters/ready-made.ts';
 import { FilterStore } from '../../filters/store.ts';
-import type { FilterControl, FilterRequest, ListedFilter } from '../../screens/filters/control.ts';
+import type { FilterControl, FilterRequest } from '../../screens/filters/control.ts';
 import { OperatorError } from '../base/errors.ts';
 import type { FilterProbe } from '../engine/messages.ts';
 import type { AppliedFilter, FilterChoice } from './applied-filter.ts';
@@ -55,7 +55,7 @@ export class Filters implements FilterControl {
   }
 
   /** As they were read last; a file that was changed meanwhile, by hand too, is read for the next time. */
-  list(): readonly ListedFilter[] {
+  list(): readonly NamedFilter[] {
     this.#readWhenChanged();
     return allFilters(this.#stored);
   }

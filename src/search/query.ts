@@ -9,7 +9,7 @@
  * Text matches where it is contained, without regard to case; addresses, networks and numbers match as such. What is not
  * finished (one is still typing) or not understood hides nothing, and `note` says what is missing.
  */
-import { parseAddress } from '../wire/address.ts';
+import { parseAddress, prefixMask } from '../wire/address.ts';
 import { Pattern } from './pattern.ts';
 import { BadPattern } from './pattern-syntax.ts';
 
@@ -169,10 +169,7 @@ function readPrefix(mask: string | undefined, isIpv4: boolean): number {
 }
 
 function networkOf(address: Uint32Array, prefix: number, isIpv4: boolean): SearchNetwork {
-  const mask = Uint32Array.from({ length: 4 }, (_, k) => {
-    const bits = Math.min(32, Math.max(0, prefix - 32 * k));
-    return bits === 0 ? 0 : -1 << (32 - bits);
-  });
+  const mask = prefixMask(prefix);
   return { words: address.map((word, k) => word & mask[k]), mask, isIpv4 };
 }
 

@@ -154,6 +154,14 @@ export function parseAddress(text: string): Uint32Array | null {
   return groups === null ? null : Uint32Array.from({ length: 4 }, (_, k) => groups[2 * k] * 65536 + groups[2 * k + 1]);
 }
 
+/** Four words, the first `bits` (0 to 128) of their bits 1. */
+export function prefixMask(bits: number): Uint32Array {
+  return Uint32Array.from({ length: 4 }, (_, k) => {
+    const ones = Math.min(32, Math.max(0, bits - 32 * k));
+    return ones === 0 ? 0 : -1 << (32 - ones);
+  });
+}
+
 /** Numeric order of two addresses of four words: < 0, 0 or > 0. */
 export function compareAddresses(a: Uint32Array, atA: number, b: Uint32Array, atB: number): number {
   for (let k = 0; k < 4; k++) {

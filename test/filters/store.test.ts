@@ -96,9 +96,9 @@ describe('the store of filters', () => {
       { ...web, rules: [{ action: 'include', destination: { port: '80,99999' } }] },
       '/filters/0/rules/0/destination/port: ',
     ],
-    [{ ...web, name: ' x' }, '/filters/0/name must be 1 to 64 characters on one line, without blanks at its ends'],
-    [{ ...web, name: '' }, '/filters/0/name must be 1 to 64'],
-    [{ ...web, name: 'a\u001b[2J' }, '/filters/0/name must be 1 to 64'],
+    [{ ...web, name: ' x' }, '/filters/0/name must be 1 to 40 characters on one line, without blanks at its ends'],
+    [{ ...web, name: '' }, '/filters/0/name must be 1 to 40'],
+    [{ ...web, name: 'a\u001b[2J' }, '/filters/0/name must be 1 to 40'],
     [{ ...web, rules: [{ action: 'include', expression: 'tcp\u001b' }] }, '/filters/0/rules/0/expression must be'],
     [{ ...web, unmatched: 'maybe' }, '/filters/0/unmatched must be one of drop, keep'],
   ] as [Filter, string][])('refuses to save what is wrong: %#', async (filter, problem) => {

@@ -1,6 +1,8 @@
 /** Filters in memory, as the screens see them: what was asked is kept, what is refused and counted the test says. */
+
 import type { Filter } from '../../filters/filter.ts';
-import type { FilterControl, FilterRequest, ListedFilter } from '../../screens/filters/control.ts';
+import type { NamedFilter } from '../../filters/ready-made.ts';
+import type { FilterControl, FilterRequest } from '../../screens/filters/control.ts';
 import { OperatorError } from '../../src/base/errors.ts';
 import type { FilterProbe } from '../../src/engine/messages.ts';
 
@@ -8,7 +10,7 @@ export class FakeFilterControl implements FilterControl {
   active: string | null = null;
   withoutOwnSession = false;
   capturing = true;
-  listed: ListedFilter[];
+  listed: NamedFilter[];
   readonly requests: FilterRequest[] = [];
   /** Why the next requests and candidates are refused, or null. */
   refusal: string | null = null;
@@ -16,11 +18,11 @@ export class FakeFilterControl implements FilterControl {
   readonly probed: (Filter | null)[] = [];
   counted: FilterProbe | null = null;
 
-  constructor(listed: readonly ListedFilter[] = []) {
+  constructor(listed: readonly NamedFilter[] = []) {
     this.listed = [...listed];
   }
 
-  list(): readonly ListedFilter[] {
+  list(): readonly NamedFilter[] {
     return this.listed;
   }
 
