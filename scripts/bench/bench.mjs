@@ -52,11 +52,24 @@ async function main() {
   for (const [name, measure] of Object.entries(MEASUREMENTS)) {
     if (options.only !== undefined && !options.only.split(',').includes(name)) continue;
     progress(name);
-    sections.push(...(await measure(sender)));
+    sections.push(...(await sectionsOf(name, () => measure(sender))));
   }
   const text = markdown([...targetSections(figures), ...sections]);
   console.log(text);
-  if (options.markdown !== undefined) writeBetweenMarkers(options.markdown, text);
+  if (options.markdown !== undefined && process.exitCode !== 1) writeBetweenMarkers(options.markdown, text);
+}
+
+/** A measurement that fails costs its own sections, not those of twenty minutes before it. */
+async function sectionsOf(name, measure) {
+  try {
+    const sections = await measure();
+    process.stderr.write(markdown(sections));
+    return sections;
+  } catch (error) {
+    progress(`${name} FAILED: ${error.stack}`);
+    process.exitCode = 1;
+    return [];
+  }
 }
 
 function cleanUp() {

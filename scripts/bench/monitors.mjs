@@ -205,6 +205,7 @@ async function startEngine(monitors) {
     monitors,
     snaplen: 256,
     expression: null,
+    filter: null,
     writePath: null,
     rateWindow: 1,
     maximumConversations: 1_000_000,

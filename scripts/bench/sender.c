@@ -6,8 +6,9 @@
 //
 // Conversations are visited in a shuffled order, each once a round: neighbours in time are no neighbours in a table.
 // TRAFFIC is udp, tcp, mixed (even conversations are TCP and odd ones UDP), stations (udp, each conversation from a MAC
-// address of its own) or ports (tcp, each conversation to a port of its own, up to all 65,536). TCP begins with a SYN and
-// goes on with 6 bytes of data.
+// address of its own), ports (tcp, each conversation to a port of its own, up to all 65,536) or connections (each a new
+// TCP connection of 7 packets from its SYN to its last ACK, both sides' packets, one connection after the other without
+// end). Other TCP begins with a SYN and goes on with 6 bytes of data.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,11 +25,11 @@
 #include <unistd.h>
 
 enum { FRAME = 60, BATCH = 64, IP = 14, L4 = 34, UDP_PROTOCOL = 17, TCP_PROTOCOL = 6 };
-enum { SYN = 0x02, PUSH_ACK = 0x18, TCP_DATA = 6 };
+enum { FIN_ACK = 0x11, SYN = 0x02, SYN_ACK = 0x12, ACK = 0x10, PUSH_ACK = 0x18, TCP_DATA = 6 };
 
-enum traffic { UDP_ONLY, TCP_ONLY, MIXED, STATIONS, PORTS, TRAFFICS };
+enum traffic { UDP_ONLY, TCP_ONLY, MIXED, STATIONS, PORTS, CONNECTIONS, TRAFFICS };
 
-static const char *const TRAFFIC_NAMES[TRAFFICS] = {"udp", "tcp", "mixed", "stations", "ports"};
+static const char *const TRAFFIC_NAMES[TRAFFICS] = {"udp", "tcp", "mixed", "stations", "ports", "connections"};
 
 struct generator {
   enum traffic traffic;
@@ -54,7 +55,7 @@ static void fail(const char *what) {
 static void usage(void) {
   fprintf(stderr, "usage: sender send IF MAC TRAFFIC CONVERSATIONS RATE SECONDS\n"
                   "       sender file PATH TRAFFIC CONVERSATIONS PACKETS\n"
-                  "TRAFFIC: udp, tcp, mixed, stations, ports\n");
+                  "TRAFFIC: udp, tcp, mixed, stations, ports, connections\n");
   exit(2);
 }
 
@@ -115,11 +116,45 @@ static void build_tcp(struct generator *g, uint8_t *frame, uint32_t conversation
   g->sequence[conversation] = first ? conversation + 2 : g->sequence[conversation] + TCP_DATA;
 }
 
+// The seven packets of a connection: who sends it, flags, sequence and acknowledgement number, bytes of data.
+static const struct step { int server, flags, sequence, acknowledgement, data; } STEPS[] = {
+    {0, SYN, 1, 0, 0},          {1, SYN_ACK, 1, 2, 0},          {0, PUSH_ACK, 2, 2, TCP_DATA}, {1, PUSH_ACK, 2, 8, TCP_DATA},
+    {0, FIN_ACK, 8, 8, 0},      {1, FIN_ACK, 8, 9, 0},          {0, ACK, 9, 9, 0},
+};
+enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS };
+
+static void build_step(uint8_t *frame, uint32_t connection, const struct step *step) {
+  build_ip(frame, connection, TCP_PROTOCOL, 40 + step->data);
+  uint8_t *tcp = frame + L4;
+  put16(tcp + 2, 443);
+  if (step->server) {
+    uint8_t client[4], port[2];
+    memcpy(client, frame + IP + 12, 4);
+    memmove(frame + IP + 12, frame + IP + 16, 4);
+    memcpy(frame + IP + 16, client, 4);
+    memcpy(port, tcp, 2);
+    memmove(tcp, tcp + 2, 2);
+    memcpy(tcp + 2, port, 2);
+  }
+  put32(tcp + 4, (uint32_t)step->sequence);
+  put32(tcp + 8, (uint32_t)step->acknowledgement);
+  tcp[12] = 5 << 4;
+  tcp[13] = (uint8_t)step->flags;
+  put16(tcp + 14, 65535);
+  put16(tcp + 16, fold(sum16(frame + IP + 12, 8) + TCP_PROTOCOL + 20 + (uint32_t)step->data + sum16(tcp, 20 + step->data)));
+}
+
 static void build_next(struct generator *g, uint8_t *frame) {
-  const uint32_t conversation = g->order[g->next];
-  g->next = g->next + 1 == g->conversations ? 0 : g->next + 1;
   memcpy(frame, g->destination_mac, 6);
   memcpy(frame + 6, "\x02\x00\x00\x00\x00\x01", 6);
+  if (g->traffic == CONNECTIONS) {
+    put16(frame + 12, ETHERTYPE_IP);
+    build_step(frame, g->next / STEP_COUNT, &STEPS[g->next % STEP_COUNT]);
+    g->next++;
+    return;
+  }
+  const uint32_t conversation = g->order[g->next];
+  g->next = g->next + 1 == g->conversations ? 0 : g->next + 1;
   if (g->traffic == STATIONS) put32(frame + 8, conversation + 256);
   put16(frame + 12, ETHERTYPE_IP);
   const int tcp = g->traffic == TCP_ONLY || g->traffic == PORTS || (g->traffic == MIXED && conversation % 2 == 0);
