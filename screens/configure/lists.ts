@@ -10,12 +10,13 @@ import {
 } from '../../src/store/setting-kinds.ts';
 import type { SettingLine, Settings } from '../../src/store/settings-table.ts';
 import type { Canvas } from '../kit/canvas.ts';
-import { contentArea, inner } from '../kit/chrome.ts';
+import { contentArea } from '../kit/chrome.ts';
 import { confirmDialog, formDialog } from '../kit/dialog.ts';
 import type { FormField } from '../kit/form.ts';
-import { dispatchKey, IGNORED, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
+import { binding, IGNORED, type KeyBinding } from '../kit/keys.ts';
+import { LocalTable, numbersOfNames } from '../kit/local-table.ts';
 import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
-import { type Column, pageOf, positionText, Table } from '../kit/table.ts';
+import type { Column } from '../kit/table.ts';
 import { change } from './edit.ts';
 
 interface Entry {
@@ -46,26 +47,19 @@ class ListScreen implements Screen {
   readonly title: string;
   readonly keys: readonly KeyBinding[];
   readonly #spec: ListSpec;
-  readonly #table: Table<Entry>;
-  /** Each key keeps its number, so that the selection stays. */
-  readonly #ids = new Map<string, number>();
+  readonly #list: LocalTable<Entry>;
 
   constructor(spec: ListSpec) {
     this.#spec = spec;
     this.title = `Configure: ${spec.title}`;
-    this.#table = new Table({ columns: spec.columns, rowId: ({ key }) => this.#id(key), gap: 2 });
+    const numberOf = numbersOfNames();
+    this.#list = new LocalTable({
+      columns: spec.columns,
+      rowId: ({ key }) => numberOf(key),
+      gap: 2,
+      rows: () => spec.entries(),
+    });
     this.keys = this.#bindings();
-    this.#setPage();
-  }
-
-  #id(key: string): number {
-    const id = this.#ids.get(key) ?? this.#ids.size;
-    this.#ids.set(key, id);
-    return id;
-  }
-
-  #setPage(): void {
-    this.#table.setPage(pageOf(this.#spec.entries(), ({ key }) => this.#id(key), this.#table.pageQuery()));
   }
 
   queries(): [] {
@@ -77,49 +71,25 @@ class ListScreen implements Screen {
   }
 
   draw(canvas: Canvas): void {
-    const area = contentArea(canvas);
-    const inside = { ...inner(area), x: area.x + 2, width: area.width - 4 };
-    // Twice: the number of rows that fit is known after the first drawing.
-    this.#table.draw(canvas, inside);
-    this.#setPage();
-    canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
-    const { offset } = this.#table.pageQuery();
-    const scroll = { offset, visible: this.#table.visibleRows, total: this.#table.rowsTotal };
-    canvas.frame(area.x, area.y, area.width, area.height, 'frame', { bottomRight: positionText(scroll) });
-    this.#table.draw(canvas, inside, { scrollbarX: area.x + area.width - 1, emptyText: this.#spec.emptyText });
+    this.#list.drawFramed(canvas, contentArea(canvas), this.#spec.emptyText);
   }
 
   #bindings(): KeyBinding[] {
     const { noun } = this.#spec;
-    const key = (keys: string[], label: string, bar: string, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     return [
-      key(['a', 'A', 'INSERT'], 'a', 'Add', `Add a ${noun}`, () => this.#add()),
-      key(['ENTER', 'e', 'E'], 'Enter', 'Edit', `Edit the marked ${noun}`, () => this.#edit()),
-      key(['DELETE', 'd', 'D'], 'Del', 'Delete', `Delete the marked ${noun} (asks first)`, () => this.#delete()),
-      ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#moved(this.#table.onKey(pressed)) })),
+      binding(['a', 'A', 'INSERT'], 'a', 'Add', `Add a ${noun}`, () => this.#add()),
+      binding(['ENTER', 'e', 'E'], 'Enter', 'Edit', `Edit the marked ${noun}`, () => this.#edit()),
+      binding(['DELETE', 'd', 'D'], 'Del', 'Delete', `Delete the marked ${noun} (asks first)`, () => this.#delete()),
+      ...this.#list.keys,
     ];
   }
 
   onKey(key: string): Reaction {
-    // Several keys may come before the next drawing: each goes by what holds now.
-    this.#setPage();
-    return dispatchKey(this.keys, key);
+    return this.#list.onKey(key, this.keys);
   }
 
   onMouse(event: MouseEvent): Reaction {
-    return this.#moved(this.#table.onMouse(event));
-  }
-
-  #moved(reaction: Reaction): Reaction {
-    if (reaction.type === 'ignored') return reaction;
-    this.#setPage();
-    return REDRAW;
+    return this.#list.onMouse(event);
   }
 
   #add(): Reaction {
@@ -127,7 +97,7 @@ class ListScreen implements Screen {
   }
 
   #edit(): Reaction {
-    const entry = this.#table.selectedRow;
+    const entry = this.#list.selectedRow;
     return entry === null ? this.#add() : this.#ask(`Edit the ${this.#spec.noun}`, entry);
   }
 
@@ -140,7 +110,7 @@ class ListScreen implements Screen {
   }
 
   #delete(): Reaction {
-    const entry = this.#table.selectedRow;
+    const entry = this.#list.selectedRow;
     if (entry === null) return IGNORED;
     const others = this.#spec.entries().filter(({ key }) => key !== entry.key);
     const question = `Delete ${entry.text === '' ? entry.key : `${entry.key} (${entry.text})`}?`;

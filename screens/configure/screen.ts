@@ -10,12 +10,12 @@
 import { valueText } from '../../src/store/setting-kinds.ts';
 import { isDefault, SETTINGS, type SettingLine, type Settings } from '../../src/store/settings-table.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
-import { contentArea, inner } from '../kit/chrome.ts';
+import { contentArea } from '../kit/chrome.ts';
 import { confirmDialog } from '../kit/dialog.ts';
-import { dispatchKey, IGNORED, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
+import { binding, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
+import { LocalTable } from '../kit/local-table.ts';
 import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
 import { Search } from '../kit/search.ts';
-import { pageOf, positionText, Table } from '../kit/table.ts';
 import { clipText, textWidth, wrapText } from '../kit/text.ts';
 import { CHANGED_MARK, SETTING_COLUMNS, type SettingRow, settingRows, withGroups } from './columns.ts';
 import { change, enterWords, turned, valueDialog } from './edit.ts';
@@ -34,71 +34,53 @@ class ConfigureScreen implements Screen {
   readonly title = 'Configure';
   readonly keys: readonly KeyBinding[];
   readonly #settings: CurrentSettings;
-  readonly #table: Table<SettingRow>;
+  readonly #list: LocalTable<SettingRow>;
   readonly searchFields = [];
   readonly #search = new Search([], 'name, value, explanation');
 
   constructor(settings: CurrentSettings) {
     this.#settings = settings;
-    this.#table = new Table({ columns: SETTING_COLUMNS, rowId: (row) => row.id });
+    this.#list = new LocalTable({
+      columns: SETTING_COLUMNS,
+      rowId: (row) => row.id,
+      rows: () => this.#rows(),
+      arrange: withGroups,
+      search: this.#search,
+    });
     this.keys = this.#bindings();
-    this.#setPage();
   }
 
   queries(): [] {
     return [];
   }
 
-  #setPage(): void {
+  #rows(): SettingRow[] {
     const { current } = this.#settings;
     const isChanged = (line: SettingLine): boolean => !isDefault(line, current[line.name]);
-    const rows = settingRows(current, isChanged, this.#search.query);
-    const page = pageOf(rows, (row) => row.id, this.#table.pageQuery());
-    this.#table.setPage({ ...page, rows: withGroups(page.rows) });
+    return settingRows(current, isChanged, this.#search.query);
   }
 
   statusText(): string | null {
-    const row = this.#table.selectedRow;
+    const row = this.#list.selectedRow;
     return row === null ? null : enterWords(row.line.kind, row.value);
   }
 
   draw(canvas: Canvas): void {
     const content = contentArea(canvas);
-    const searching = this.#search.typing || this.#search.text !== null;
-    const height = content.height - (searching ? 1 : 0);
+    const height = content.height - (this.#search.visible ? 1 : 0);
     const explained = explanationLines(content) + 3;
     const list = { ...content, height: Math.min(height - explained, SETTINGS.length + 3) };
-    this.#drawList(canvas, list);
-    this.#drawExplanation(canvas, { ...content, y: list.y + list.height, height: explained });
-    if (!searching) return;
-    const { rowsTotal } = this.#table;
-    this.#search.draw(canvas, content.y + content.height - 1, rowsTotal, SETTINGS.length - rowsTotal);
-  }
-
-  #drawList(canvas: Canvas, area: Area): void {
-    const inside = { ...inner(area), x: area.x + 2, width: area.width - 4 };
-    // Twice: the number of rows that fit is known after the first drawing.
-    this.#table.draw(canvas, inside);
-    this.#setPage();
-    canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
-    const { offset } = this.#table.pageQuery();
-    const scroll = { offset, visible: this.#table.visibleRows, total: this.#table.rowsTotal };
-    const anyChanged = this.#table.rows.some((row) => row.changed);
-    canvas.frame(area.x, area.y, area.width, area.height, 'frame', {
+    this.#list.drawFramed(canvas, list, 'no setting matches the search', {
       topLeft: 'Settings',
-      bottomLeft: anyChanged ? `${CHANGED_MARK} differs from the default` : '',
-      bottomRight: positionText(scroll),
+      bottomLeft: (rows) => (rows.some((row) => row.changed) ? `${CHANGED_MARK} differs from the default` : ''),
     });
-    this.#table.draw(canvas, inside, {
-      scrollbarX: area.x + area.width - 1,
-      highlight: this.#search.marked,
-      emptyText: 'no setting matches the search',
-    });
+    this.#drawExplanation(canvas, { ...content, y: list.y + list.height, height: explained });
+    if (this.#search.visible) this.#list.drawSearch(canvas, content.y + content.height - 1, SETTINGS.length);
   }
 
   #drawExplanation(canvas: Canvas, area: Area): void {
     canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
-    const row = this.#table.selectedRow;
+    const row = this.#list.selectedRow;
     canvas.frame(area.x, area.y, area.width, area.height, 'frame', { topLeft: row?.line.label ?? '' });
     if (row === null) return;
     const { line } = row;
@@ -111,48 +93,26 @@ class ConfigureScreen implements Screen {
   }
 
   #bindings(): KeyBinding[] {
-    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     return [
-      key(['ENTER', ' '], 'Enter', 'Change', 'Switch on or off, take the next value, or type one', () => this.#edit()),
-      key(['RIGHT'], 'Right', null, 'Next value', () => this.#turn(1)),
-      key(['LEFT'], 'Left', null, 'Value before', () => this.#turn(-1)),
-      key(['d', 'D'], 'd', 'Default', 'Back to the default (asks before a list is deleted)', () => this.#toDefault()),
-      key(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
-      ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#moved(this.#table.onKey(pressed)) })),
+      binding(['ENTER', ' '], 'Enter', 'Change', 'Switch on or off, take the next value, or type one', () =>
+        this.#edit(),
+      ),
+      binding(['RIGHT'], 'Right', null, 'Next value', () => this.#turn(1)),
+      binding(['LEFT'], 'Left', null, 'Value before', () => this.#turn(-1)),
+      binding(['d', 'D'], 'd', 'Default', 'Back to the default (asks before a list is deleted)', () =>
+        this.#toDefault(),
+      ),
+      binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
+      ...this.#list.keys,
     ];
   }
 
   onKey(key: string): Reaction {
-    // Several keys may come before the next drawing: each goes by what holds now.
-    this.#setPage();
-    if (this.#search.typing) return this.#onSearchKey(key);
-    if (key === 'ESCAPE' && this.#search.text !== null) {
-      this.#search.clear();
-      return this.#moved(REDRAW);
-    }
-    return dispatchKey(this.keys, key);
-  }
-
-  #onSearchKey(key: string): Reaction {
-    const did = this.#search.onKey(key);
-    return this.#moved(did === 'ignored' ? this.#table.onKey(key) : REDRAW);
+    return this.#list.onKey(key, this.keys);
   }
 
   onMouse(event: MouseEvent): Reaction {
-    return this.#moved(this.#table.onMouse(event));
-  }
-
-  /** The rows are all at hand: what the table wants to see, it gets. */
-  #moved(reaction: Reaction): Reaction {
-    if (reaction.type === 'ignored') return reaction;
-    this.#setPage();
-    return REDRAW;
+    return this.#list.onMouse(event);
   }
 
   #startSearch(): Reaction {
@@ -161,7 +121,7 @@ class ConfigureScreen implements Screen {
   }
 
   #edit(): Reaction {
-    const row = this.#table.selectedRow;
+    const row = this.#list.selectedRow;
     if (row === null) return IGNORED;
     const { line, value } = row;
     const next = turned(line.kind, value, 1);
@@ -172,13 +132,13 @@ class ConfigureScreen implements Screen {
   }
 
   #turn(by: 1 | -1): Reaction {
-    const row = this.#table.selectedRow;
+    const row = this.#list.selectedRow;
     const next = row === null ? null : turned(row.line.kind, row.value, by);
     return row === null || next === null ? IGNORED : change(row.line, next);
   }
 
   #toDefault(): Reaction {
-    const row = this.#table.selectedRow;
+    const row = this.#list.selectedRow;
     if (row === null) return IGNORED;
     const { line, value } = row;
     const reaction = change(line, line.default);

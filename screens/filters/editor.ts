@@ -13,9 +13,9 @@ import { ruleText } from '../../filters/rule-text.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea } from '../kit/chrome.ts';
 import { type Answer, askDialog, confirmDialog, messageDialog } from '../kit/dialog.ts';
-import { BACK, dispatchKey, IGNORED, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
+import { BACK, binding, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
+import { LocalTable } from '../kit/local-table.ts';
 import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
-import { pageOf, positionText, Table } from '../kit/table.ts';
 import { clipText, fitText, wrapText } from '../kit/text.ts';
 import { RULE_COLUMNS, type RuleLine } from './columns.ts';
 import type { FilterControl, FilterRequest } from './control.ts';
@@ -51,7 +51,7 @@ export class FilterEditor implements Screen {
   readonly #control: FilterControl;
   readonly #count: LiveCount;
   readonly #tellSaved: (name: string) => void;
-  readonly #table: Table<RuleLine>;
+  readonly #list: LocalTable<RuleLine>;
   #name: string;
   #description: string;
   #unmatched: Unmatched | undefined;
@@ -76,9 +76,8 @@ export class FilterEditor implements Screen {
     this.#replaces = replaces;
     this.#readyMade = readyMade;
     this.#saved = isNew ? SAVED_NOTHING : JSON.stringify(this.#filter());
-    this.#table = new Table({ columns: RULE_COLUMNS, rowId: ({ id }) => id, gap: 2 });
+    this.#list = new LocalTable({ columns: RULE_COLUMNS, rowId: ({ id }) => id, gap: 2, rows: () => this.#lines() });
     this.keys = this.#bindings();
-    this.#setPage();
   }
 
   get title(): string {
@@ -114,9 +113,8 @@ export class FilterEditor implements Screen {
     return this.#count.poll(this.#filter());
   }
 
-  #setPage(): void {
-    const lines = this.#rules.map(({ id, rule }, i): RuleLine => ({ id, rule, number: i + 1 }));
-    this.#table.setPage(pageOf(lines, ({ id }) => id, this.#table.pageQuery()));
+  #lines(): RuleLine[] {
+    return this.#rules.map(({ id, rule }, i): RuleLine => ({ id, rule, number: i + 1 }));
   }
 
   // --- drawing --------------------------------------------------------------------------------------------------------
@@ -126,14 +124,12 @@ export class FilterEditor implements Screen {
     const whole = area.height < ROOMY_HEIGHT ? 0 : WHOLE_RULE_LINES + 1;
     const list = { ...area, y: area.y + HEAD_LINES, height: area.height - HEAD_LINES };
     const inside = { x: area.x + 1, y: list.y + 1, width: area.width - 3, height: list.height - 2 - whole };
-    // Twice: the number of rows that fit is known after the first drawing.
-    this.#table.draw(canvas, inside);
-    this.#setPage();
+    this.#list.fit(canvas, inside);
     canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
     this.#drawHead(canvas, area);
     this.#drawFrame(canvas, list);
     if (whole > 0) this.#drawWholeRule(canvas, { ...list, y: inside.y + inside.height, height: whole });
-    this.#table.draw(canvas, inside, { scrollbarX: area.x + area.width - 1, emptyText: 'no rules; a adds one' });
+    this.#list.draw(canvas, inside, { scrollbarX: area.x + area.width - 1, emptyText: 'no rules; a adds one' });
   }
 
   #drawHead(canvas: Canvas, area: Area): void {
@@ -151,7 +147,7 @@ export class FilterEditor implements Screen {
   /** The marked rule without being cut, as far as there are lines. */
   #drawWholeRule(canvas: Canvas, { x, y, width }: Area): void {
     canvas.text(x, y, `├${'─'.repeat(width - 2)}┤`, 'frame');
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     if (line === null) return;
     canvas.text(x + 1, y, ` Rule ${line.number} `, 'title');
     const lines = wrapText(ruleText(line.rule), width - 4);
@@ -162,9 +158,7 @@ export class FilterEditor implements Screen {
   #drawFrame(canvas: Canvas, { x, y, width, height }: Area): void {
     canvas.text(x, y, `├${'─'.repeat(width - 2)}┤`, 'frame');
     canvas.text(x + 1, y, ' Rules: the first that matches decides ', 'title');
-    const { offset } = this.#table.pageQuery();
-    const scroll = { offset, visible: this.#table.visibleRows, total: this.#table.rowsTotal };
-    const place = positionText(scroll);
+    const place = this.#list.position;
     const bottom = y + height - 1;
     if (place !== '') canvas.text(x + width - place.length - 3, bottom, ` ${place} `, 'title');
     const counted = this.#count.of(this.#filter());
@@ -176,53 +170,40 @@ export class FilterEditor implements Screen {
   // --- keys -----------------------------------------------------------------------------------------------------------
 
   #bindings(): KeyBinding[] {
-    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     return [
-      key(['a', 'A', 'INSERT'], 'a', 'Add', 'Add a rule below the marked one', () => this.#add()),
-      key(['ENTER', 'e', 'E'], 'Enter', 'Edit', 'Edit the marked rule', () => this.#edit()),
-      key(['c', 'C'], 'c', null, 'Copy the marked rule, to change the copy', () => this.#copy()),
-      key(['d', 'D', 'DELETE'], 'd', 'Del', 'Delete the marked rule (asks first)', () => this.#delete()),
-      key(['-', 'K', 'CTRL_UP'], '-', null, 'Move the rule up: it is tried earlier', () => this.#move(-1)),
-      key(['+', 'J', 'CTRL_DOWN'], '-/+', 'Move', 'Move the rule down: it is tried later', () => this.#move(1)),
-      key(['r', 'R'], 'r', 'Rest', 'What happens to the rest: by the rules, dropped, kept', () => this.#turnRest()),
-      key(['n', 'N'], 'n', 'Name', 'Change name and description', () => this.#rename()),
-      key(['t', 'T'], 't', 'Try', 'Apply it as it is here, without saving it', () => this.#try()),
-      key(['s', 'S'], 's', 'Save', 'Save the filter', () => this.#save(IGNORED)),
-      ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#moved(this.#table.onKey(pressed)) })),
-      key(['ESCAPE', 'q'], 'Esc', 'Back', 'Back to the list; asks where something is not saved', () =>
+      binding(['a', 'A', 'INSERT'], 'a', 'Add', 'Add a rule below the marked one', () => this.#add()),
+      binding(['ENTER', 'e', 'E'], 'Enter', 'Edit', 'Edit the marked rule', () => this.#edit()),
+      binding(['c', 'C'], 'c', null, 'Copy the marked rule, to change the copy', () => this.#copy()),
+      binding(['d', 'D', 'DELETE'], 'd', 'Del', 'Delete the marked rule (asks first)', () => this.#delete()),
+      binding(['-', 'K', 'CTRL_UP'], '-', null, 'Move the rule up: it is tried earlier', () => this.#move(-1)),
+      binding(['+', 'J', 'CTRL_DOWN'], '-/+', 'Move', 'Move the rule down: it is tried later', () => this.#move(1)),
+      binding(['r', 'R'], 'r', 'Rest', 'What happens to the rest: by the rules, dropped, kept', () => this.#turnRest()),
+      binding(['n', 'N'], 'n', 'Name', 'Change name and description', () => this.#rename()),
+      binding(['t', 'T'], 't', 'Try', 'Apply it as it is here, without saving it', () => this.#try()),
+      binding(['s', 'S'], 's', 'Save', 'Save the filter', () => this.#save(IGNORED)),
+      ...this.#list.keys,
+      binding(['ESCAPE', 'q'], 'Esc', 'Back', 'Back to the list; asks where something is not saved', () =>
         this.#leave(BACK),
       ),
-      key(['x', 'CTRL_C'], 'x', null, 'Leave the program; asks where something is not saved', () => this.#leave(LEAVE)),
+      binding(['x', 'CTRL_C'], 'x', null, 'Leave the program; asks where something is not saved', () =>
+        this.#leave(LEAVE),
+      ),
     ];
   }
 
   onKey(key: string): Reaction {
-    // Several keys may come before the next drawing: each goes by what holds now.
-    this.#setPage();
-    return dispatchKey(this.keys, key);
+    return this.#list.onKey(key, this.keys);
   }
 
   onMouse(event: MouseEvent): Reaction {
-    return this.#moved(this.#table.onMouse(event));
-  }
-
-  #moved(reaction: Reaction): Reaction {
-    if (reaction.type === 'ignored') return reaction;
-    this.#setPage();
-    return REDRAW;
+    return this.#list.onMouse(event);
   }
 
   // --- rules ----------------------------------------------------------------------------------------------------------
 
   /** Place of the marked rule; behind the last where there is none. */
   get #place(): number {
-    const id = this.#table.selectedRow?.id;
+    const id = this.#list.selectedRow?.id;
     const place = this.#rules.findIndex((each) => each.id === id);
     return place < 0 ? this.#rules.length : place;
   }
@@ -232,12 +213,12 @@ export class FilterEditor implements Screen {
   }
 
   #copy(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     return line === null ? IGNORED : this.#openForm(line.rule, this.#place + 1, null);
   }
 
   #edit(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     return line === null ? this.#add() : this.#openForm(line.rule, this.#place, line.id);
   }
 
@@ -253,26 +234,20 @@ export class FilterEditor implements Screen {
       accept: (edited) => {
         this.#rules = rulesWith(edited);
         if (id === null) this.#nextId++;
-        this.#mark(place);
+        this.#list.mark(place);
         return REDRAW;
       },
     });
     return { type: 'open', screen: form };
   }
 
-  #mark(place: number): void {
-    this.#setPage();
-    this.#table.selectIndex(place);
-    this.#setPage();
-  }
-
   #delete(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     if (line === null) return IGNORED;
     const question = `Delete rule ${line.number}?\n${line.rule.action} ${matchText(line.rule)}`;
     const remove = (): Reaction => {
       this.#rules = this.#rules.filter(({ id }) => id !== line.id);
-      this.#setPage();
+      this.#list.refresh();
       return REDRAW;
     };
     return { type: 'open', screen: confirmDialog('Delete', question, remove) };
@@ -283,7 +258,7 @@ export class FilterEditor implements Screen {
     const to = place + by;
     if (place >= this.#rules.length || to < 0 || to >= this.#rules.length) return IGNORED;
     this.#rules = this.#rules.with(place, this.#rules[to]).with(to, this.#rules[place]);
-    this.#mark(to);
+    this.#list.mark(to);
     return REDRAW;
   }
 

@@ -15,11 +15,11 @@ import { rowMatcher } from '../../src/search/rows.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
 import { confirmDialog, messageDialog } from '../kit/dialog.ts';
-import { BACK, dispatchKey, IGNORED, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
+import { BACK, binding, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
+import { LocalTable, numbersOfNames } from '../kit/local-table.ts';
 import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
 import { Search } from '../kit/search.ts';
-import { pageOf, positionText, Table } from '../kit/table.ts';
-import { clipText, textWidth, wrapText } from '../kit/text.ts';
+import { clipText, wrapText } from '../kit/text.ts';
 import { APPLIED_MARK, FILTER_COLUMNS, type FilterLine } from './columns.ts';
 import type { FilterControl } from './control.ts';
 import { FilterEditor } from './editor.ts';
@@ -36,37 +36,34 @@ class FilterScreen implements Screen {
   readonly keys: readonly KeyBinding[];
   readonly #control: FilterControl;
   readonly #count: LiveCount;
-  readonly #table: Table<FilterLine>;
+  readonly #list: LocalTable<FilterLine>;
   readonly #search = new Search([], 'name, description, rules');
-  /** Each name keeps its number, so that the mark stays on it. */
-  readonly #ids = new Map<string, number>();
+  readonly #numberOf = numbersOfNames();
   #listed: readonly NamedFilter[];
 
   constructor(control: FilterControl) {
     this.#control = control;
     this.#count = new LiveCount(control);
-    this.#table = new Table({ columns: FILTER_COLUMNS, rowId: ({ id }) => id, gap: 2 });
-    this.keys = this.#bindings();
     this.#listed = control.list();
-    this.#setPage();
+    this.#list = new LocalTable({
+      columns: FILTER_COLUMNS,
+      rowId: ({ id }) => id,
+      gap: 2,
+      rows: () => this.#shown(),
+      search: this.#search,
+    });
+    this.keys = this.#bindings();
     if (control.active !== null) this.#mark(control.active);
   }
 
   /** Marks the filter of that name, where it is among those shown. */
   #mark(name: string): void {
-    this.#setPage();
     const place = this.#shown().findIndex((line) => line.filter.name === name);
-    if (place >= 0) this.#moved(this.#table.selectIndex(place));
+    if (place >= 0) this.#list.mark(place);
   }
 
   queries(): [] {
     return [];
-  }
-
-  #id(name: string): number {
-    const id = this.#ids.get(name) ?? this.#ids.size;
-    this.#ids.set(name, id);
-    return id;
   }
 
   /** The filters that the search leaves. */
@@ -76,18 +73,14 @@ class FilterScreen implements Screen {
       .filter(({ filter }) => isFound({ other: searchedTexts(filter) }))
       .map((each): FilterLine => {
         const { name } = each.filter;
-        return { ...each, id: this.#id(name), applied: name === this.#control.active };
+        return { ...each, id: this.#numberOf(name), applied: name === this.#control.active };
       });
-  }
-
-  #setPage(): void {
-    this.#table.setPage(pageOf(this.#shown(), ({ id }) => id, this.#table.pageQuery()));
   }
 
   async poll(): Promise<void> {
     this.#listed = this.#control.list();
-    this.#setPage();
-    await this.#count.poll(this.#table.selectedRow?.filter ?? null);
+    this.#list.refresh();
+    await this.#count.poll(this.#list.selectedRow?.filter ?? null);
   }
 
   close(): void {
@@ -95,7 +88,7 @@ class FilterScreen implements Screen {
   }
 
   statusText(): string | null {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     if (line === null) return null;
     const { name } = line.filter;
     if (!this.#control.capturing) return `Enter applies ${name} to the monitors that are opened from now on`;
@@ -106,33 +99,13 @@ class FilterScreen implements Screen {
 
   draw(canvas: Canvas): void {
     const content = contentArea(canvas);
-    const searching = this.#search.typing || this.#search.text !== null;
-    const height = content.height - (searching ? 1 : 0);
+    const height = content.height - (this.#search.visible ? 1 : 0);
     // As high as all filters need, also while a search shows fewer; at least half is for the explanation.
     const explained = Math.max(LEAST_EXPLANATION, Math.floor(height / 2) - 1, height - this.#listed.length - 3);
-    this.#drawList(canvas, { ...content, height: height - explained });
+    const list = { ...content, height: height - explained };
+    this.#list.drawFramed(canvas, list, 'no filter matches the search', { bottomLeft: () => this.#appliedText() });
     this.#drawExplanation(canvas, { ...content, y: content.y + height - explained, height: explained });
-    if (!searching) return;
-    const { rowsTotal } = this.#table;
-    this.#search.draw(canvas, content.y + content.height - 1, rowsTotal, this.#listed.length - rowsTotal);
-  }
-
-  #drawList(canvas: Canvas, area: Area): void {
-    const inside = { ...inner(area), x: area.x + 2, width: area.width - 4 };
-    // Twice: the number of rows that fit is known after the first drawing.
-    this.#table.draw(canvas, inside);
-    this.#setPage();
-    canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
-    const { offset } = this.#table.pageQuery();
-    const scroll = { offset, visible: this.#table.visibleRows, total: this.#table.rowsTotal };
-    const bottomRight = positionText(scroll);
-    const bottomLeft = clipText(this.#appliedText(), area.width - 8 - textWidth(bottomRight));
-    canvas.frame(area.x, area.y, area.width, area.height, 'frame', { bottomLeft, bottomRight });
-    this.#table.draw(canvas, inside, {
-      scrollbarX: area.x + area.width - 1,
-      highlight: this.#search.marked,
-      emptyText: 'no filter matches the search',
-    });
+    if (this.#search.visible) this.#list.drawSearch(canvas, content.y + content.height - 1, this.#listed.length);
   }
 
   #appliedText(): string {
@@ -144,7 +117,7 @@ class FilterScreen implements Screen {
 
   #drawExplanation(canvas: Canvas, area: Area): void {
     canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     canvas.frame(area.x, area.y, area.width, area.height, 'frame', { topLeft: line?.filter.name ?? '' });
     if (line === null) return;
     const { filter } = line;
@@ -163,51 +136,27 @@ class FilterScreen implements Screen {
   // --- keys -----------------------------------------------------------------------------------------------------------
 
   #bindings(): KeyBinding[] {
-    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     return [
-      key(['ENTER'], 'Enter', 'Apply', 'Apply the marked filter', () => this.#apply()),
-      key(['n', 'N', 'INSERT', 'a', 'A'], 'n', 'New', 'Make a new filter', () => this.#add(NEW_FILTER, 'New filter')),
-      key(['e', 'E'], 'e', 'Edit', 'Edit the marked filter', () => this.#edit()),
-      key(['c', 'C'], 'c', 'Copy', 'Copy the marked filter, to change the copy', () => this.#copy()),
-      key(['d', 'D', 'DELETE'], 'd', 'Delete', 'Delete the marked filter (asks first)', () => this.#delete()),
-      key(['u', 'U'], 'u', 'Detach', 'Detach: go on without a filter', () => this.#detach()),
-      key(['V'], 'V', null, 'Leave out your own ssh session, or count it again', () => this.#toggleOwnSession()),
-      key(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
-      ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#moved(this.#table.onKey(pressed)) })),
+      binding(['ENTER'], 'Enter', 'Apply', 'Apply the marked filter', () => this.#apply()),
+      binding(['n', 'N', 'INSERT', 'a', 'A'], 'n', 'New', 'Make a new filter', () =>
+        this.#add(NEW_FILTER, 'New filter'),
+      ),
+      binding(['e', 'E'], 'e', 'Edit', 'Edit the marked filter', () => this.#edit()),
+      binding(['c', 'C'], 'c', 'Copy', 'Copy the marked filter, to change the copy', () => this.#copy()),
+      binding(['d', 'D', 'DELETE'], 'd', 'Delete', 'Delete the marked filter (asks first)', () => this.#delete()),
+      binding(['u', 'U'], 'u', 'Detach', 'Detach: go on without a filter', () => this.#detach()),
+      binding(['V'], 'V', null, 'Leave out your own ssh session, or count it again', () => this.#toggleOwnSession()),
+      binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
+      ...this.#list.keys,
     ];
   }
 
   onKey(key: string): Reaction {
-    // Several keys may come before the next drawing: each goes by what holds now.
-    this.#setPage();
-    if (this.#search.typing) return this.#onSearchKey(key);
-    if (key === 'ESCAPE' && this.#search.text !== null) {
-      this.#search.clear();
-      return this.#moved(REDRAW);
-    }
-    return dispatchKey(this.keys, key);
-  }
-
-  #onSearchKey(key: string): Reaction {
-    const did = this.#search.onKey(key);
-    return this.#moved(did === 'ignored' ? this.#table.onKey(key) : REDRAW);
+    return this.#list.onKey(key, this.keys);
   }
 
   onMouse(event: MouseEvent): Reaction {
-    return this.#moved(this.#table.onMouse(event));
-  }
-
-  /** The rows are all at hand: what the table wants to see, it gets. */
-  #moved(reaction: Reaction): Reaction {
-    if (reaction.type === 'ignored') return reaction;
-    this.#setPage();
-    return REDRAW;
+    return this.#list.onMouse(event);
   }
 
   #startSearch(): Reaction {
@@ -218,7 +167,7 @@ class FilterScreen implements Screen {
   // --- what is done with filters --------------------------------------------------------------------------------------
 
   #apply(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     if (line === null) return IGNORED;
     return { type: 'filter', request: { type: 'apply', filter: line.filter }, done: () => BACK };
   }
@@ -243,7 +192,7 @@ class FilterScreen implements Screen {
   }
 
   #copy(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     if (line === null) return IGNORED;
     const { name } = line.filter;
     const taken = new Set(this.#listed.map(({ filter }) => filter.name));
@@ -253,7 +202,7 @@ class FilterScreen implements Screen {
   }
 
   #edit(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     if (line === null) return IGNORED;
     const { filter, readyMade } = line;
     return this.#openEditor(filter, { replaces: readyMade ? null : filter, readyMade, isNew: false });
@@ -269,7 +218,7 @@ class FilterScreen implements Screen {
   }
 
   #delete(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     if (line === null) return IGNORED;
     const { name } = line.filter;
     if (line.readyMade) {

@@ -5,9 +5,10 @@
 import { formatLinkSpeed, formatRate, type RateFormat } from '../../src/base/format.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { centeredArea } from '../kit/chrome.ts';
-import { dispatchKey, type KeyBinding, REDRAW, TABLE_KEYS } from '../kit/keys.ts';
-import type { KeyHelp, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
-import { type Column, pageOf, positionText, Table } from '../kit/table.ts';
+import { binding, type KeyBinding, REDRAW } from '../kit/keys.ts';
+import { LocalTable, numbersOfNames } from '../kit/local-table.ts';
+import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import type { Column } from '../kit/table.ts';
 import { textWidth } from '../kit/text.ts';
 
 /** An interface as the picker shows it. */
@@ -66,29 +67,28 @@ function allInterfaces(rows: readonly InterfacePickerRow[]): InterfacePickerRow 
 
 class InterfacePicker implements Screen {
   readonly title: string;
-  readonly keys: readonly KeyHelp[];
-  readonly #bindings: readonly KeyBinding[];
+  readonly keys: readonly KeyBinding[];
   readonly #options: InterfacePickerOptions;
-  readonly #table: Table<PickerLine>;
-  /** Interfaces come and go; each name keeps its number, so that the selection stays. */
-  readonly #ids = new Map<string, number>();
+  readonly #list: LocalTable<PickerLine>;
+  readonly #numberOf = numbersOfNames();
   #lines: PickerLine[] = [];
 
   constructor(options: InterfacePickerOptions) {
     this.#options = options;
     this.title = `${options.purpose}: which interface?`;
-    this.#bindings = [
-      { keys: ['ENTER'], label: 'Enter', help: 'Watch this interface', bar: 'Watch', run: () => this.#open() },
-      { keys: ['a', 'A'], label: 'a', help: 'Watch all interfaces', bar: 'All', run: () => this.#openAll() },
-    ];
-    const shown = options.offerAll ? this.#bindings : this.#bindings.slice(0, 1);
-    this.keys = [...shown, ...TABLE_KEYS];
-    this.#table = new Table({
+    this.#list = new LocalTable({
       columns: pickerColumns(options.rate),
       rowId: (line) => line.id,
       rowStyle: (line) => (line.row.up ? null : 'dim'),
       gap: 1,
+      rows: () => this.#lines,
     });
+    const all = binding(['a', 'A'], 'a', 'All', 'Watch all interfaces', () => this.#openAll());
+    this.keys = [
+      binding(['ENTER'], 'Enter', 'Watch', 'Watch this interface', () => this.#open()),
+      ...(options.offerAll ? [all] : []),
+      ...this.#list.keys,
+    ];
     this.poll();
   }
 
@@ -99,27 +99,17 @@ class InterfacePicker implements Screen {
   poll(): void {
     const rows = this.#options.rows();
     const line = (row: InterfacePickerRow, choice: InterfaceChoice): PickerLine => ({
-      id: this.#id(row.name),
+      id: this.#numberOf(row.name),
       choice,
       row,
     });
     const named = rows.map((row) => line(row, { type: 'interface', name: row.name }));
     this.#lines = this.#options.offerAll ? [line(allInterfaces(rows), { type: 'all' }), ...named] : named;
-    this.#setPage();
-  }
-
-  #id(name: string): number {
-    const id = this.#ids.get(name) ?? this.#ids.size;
-    this.#ids.set(name, id);
-    return id;
-  }
-
-  #setPage(): void {
-    this.#table.setPage(pageOf(this.#lines, (line) => line.id, this.#table.pageQuery()));
+    this.#list.refresh();
   }
 
   statusText(): string {
-    const row = this.#table.selectedRow?.row;
+    const row = this.#list.selectedRow?.row;
     if (row === undefined) return 'No interface was found';
     if (row.name === 'All interfaces') return 'All at once; what crosses two of them counts in both';
     const facts = [row.note, row.addresses.length === 0 ? 'no address' : row.addresses.join('  ')];
@@ -129,41 +119,24 @@ class InterfacePicker implements Screen {
   draw(canvas: Canvas): void {
     const width = Math.min(MOST_BOX_WIDTH, Math.max(LEAST_BOX_WIDTH, canvas.width - 16));
     const box = centeredArea(canvas, width, this.#lines.length + 3);
-    const inner = { x: box.x + 2, y: box.y + 1, width: box.width - 4, height: box.height - 2 };
-    canvas.fill(box.x, box.y, box.width, box.height, ' ', 'text');
-    // Twice: the number of rows that fit is known after the first drawing.
-    for (let i = 0; i < 2; i++) {
-      this.#table.draw(canvas, inner, { header: 'line', emptyText: 'No interface was found' });
-      this.#setPage();
-    }
-    const { offset } = this.#table.pageQuery();
-    const position = positionText({ offset, visible: this.#table.visibleRows, total: this.#lines.length });
-    canvas.frame(box.x, box.y, box.width, box.height, 'frame', { topLeft: 'Interfaces', bottomRight: position });
-    this.#table.draw(canvas, inner, { header: 'line', scrollbarX: box.x + box.width - 1 });
+    this.#list.drawFramed(canvas, box, 'No interface was found', { topLeft: 'Interfaces' });
   }
 
   #open(): Reaction {
-    const line = this.#table.selectedRow;
+    const line = this.#list.selectedRow;
     return line === null ? REDRAW : { type: 'open', screen: this.#options.open(line.choice) };
   }
 
   #openAll(): Reaction {
-    return this.#options.offerAll ? { type: 'open', screen: this.#options.open({ type: 'all' }) } : REDRAW;
-  }
-
-  #moved(reaction: Reaction): Reaction {
-    if (reaction.type === 'ignored') return reaction;
-    this.#setPage();
-    return REDRAW;
+    return { type: 'open', screen: this.#options.open({ type: 'all' }) };
   }
 
   onKey(key: string): Reaction {
-    const reaction = this.#moved(this.#table.onKey(key));
-    return reaction.type === 'ignored' ? dispatchKey(this.#bindings, key) : reaction;
+    return this.#list.onKey(key, this.keys);
   }
 
   onMouse(event: MouseEvent): Reaction {
-    return this.#moved(this.#table.onMouse(event));
+    return this.#list.onMouse(event);
   }
 }
 

@@ -26,6 +26,8 @@ export interface ChromeState {
   head: SnapshotHead | null;
   message: StatusMessage | null;
   paused: boolean;
+  /** Alerts that are on. */
+  alerts?: number;
 }
 
 /** What a screen may draw into: everything but title line, status line and key bar. */
@@ -98,7 +100,7 @@ export function drawScreens(canvas: Canvas, stack: readonly Screen[], state: Chr
   drawTitleLine(canvas, state, stack[base].title);
   const own = top.statusText?.() ?? null;
   const message = state.message ?? (own === null ? null : { text: own, style: 'status' as const });
-  drawStatusLine(canvas, canvas.height - 2, state.head, message);
+  drawStatusLine(canvas, canvas.height - 2, state.head, message, state.alerts);
   // An overlay shows its own keys alone: the common ones do not reach past it.
   const common = top.overlay === true ? [] : commonKeysOf(top);
   const yields = ({ keys }: KeyHelp): boolean => keys.includes(YIELDING_KEY);

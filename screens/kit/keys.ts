@@ -14,6 +14,17 @@ export const REDRAW: Reaction = { type: 'redraw' };
 export const REFRESH: Reaction = { type: 'refresh' };
 export const BACK: Reaction = { type: 'back' };
 
+/** A line of a key table: keys, what they are called, their word on the key bar (null: none), a line of help. */
+export function binding(
+  keys: string[],
+  label: string,
+  bar: string | null,
+  help: string,
+  run: (key: string) => Reaction,
+): KeyBinding {
+  return { keys, label, bar, help, run };
+}
+
 /** Runs the first binding that has the key; 'ignored' lets the common keys have it. */
 export function dispatchKey(bindings: readonly KeyBinding[], key: string): Reaction {
   const binding = bindings.find((each) => each.keys.includes(key));
@@ -38,9 +49,11 @@ export function isTyped(key: string): boolean {
   return [...key].length === 1 && key >= ' ';
 }
 
-/** Help lines of the keys that move a table's selection; spread into a screen's own table. */
-export const TABLE_KEYS: readonly KeyHelp[] = [
-  { keys: ['UP', 'DOWN'], label: 'Up/Dn', help: 'Select the row above or below', bar: null },
-  { keys: ['PAGE_UP', 'PAGE_DOWN'], label: 'PgUp/PgDn', help: 'One page up or down', bar: null },
-  { keys: ['HOME', 'END'], label: 'Home/End', help: 'First row (and stay at the top); last row', bar: null },
-];
+/** The keys that move a table's selection. */
+export function tableKeys(run: (key: string) => Reaction): KeyBinding[] {
+  return [
+    binding(['UP', 'DOWN'], 'Up/Dn', null, 'Select the row above or below', run),
+    binding(['PAGE_UP', 'PAGE_DOWN'], 'PgUp/PgDn', null, 'One page up or down', run),
+    binding(['HOME', 'END'], 'Home/End', null, 'First row (and stay at the top); last row', run),
+  ];
+}

@@ -72,6 +72,11 @@ export class Search {
     return this.#typing;
   }
 
+  /** It is being typed, or it holds: it has a line of the screen. */
+  get visible(): boolean {
+    return this.#typing || this.text !== null;
+  }
+
   start(): void {
     this.#typing = true;
   }

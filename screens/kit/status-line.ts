@@ -56,6 +56,7 @@ const LAST_PRIORITY = 6;
 function statusParts(head: SnapshotHead, slowHint: string): StatusPart[] {
   const { capture } = head;
   const down = downInterfaces(head);
+  if (capture.source === 'counters') return countersParts(head, down);
   const dropped = capture.droppedByInterface
     ? `${formatCount(capture.droppedByKernel)}+${formatCount(capture.droppedByInterface)} if`
     : formatCount(capture.droppedByKernel);
@@ -78,6 +79,19 @@ function statusParts(head: SnapshotHead, slowHint: string): StatusPart[] {
   const filter = part(['Filter', 'Filter'], capture.filter ?? 'none', LAST_PRIORITY);
   if (capture.filter !== null) filter.tail = ` ${formatPercent(capture.passed)}${slowHint}`;
   return [...parts, filter];
+}
+
+/** Without privileges: what is missing is said in every frame. */
+function countersParts({ elapsedSeconds, capture }: SnapshotHead, down: readonly string[]): StatusPart[] {
+  const part = (labels: [string, string], value: string, priority: number): StatusPart => {
+    return { label: labels[0], short: labels[1], value, tail: '', priority };
+  };
+  return [
+    part(['Time', ''], formatDuration(elapsedSeconds), 3),
+    part(['Dropped by interfaces', 'Drop'], formatCount(capture.droppedByInterface), 2),
+    ...(down.length > 0 ? [part(['Down', 'Down'], down.join(','), 1)] : []),
+    part(["Kernel's counters only (-u):", 'Counters only:'], 'no protocols, addresses, IP bytes', 0),
+  ];
 }
 
 /** Least cells in which a clipped filter or list of interfaces still says something. */
@@ -137,11 +151,10 @@ function clipped(all: readonly StatusPart[], width: number): StatusPart[] {
   return [...kept].sort((a, b) => order.indexOf(a.short) - order.indexOf(b.short));
 }
 
-function drawParts(canvas: Canvas, y: number, head: SnapshotHead): void {
-  const base: Style = isWarning(head) ? 'warning' : 'status';
-  canvas.fill(0, y, canvas.width, 1, ' ', base);
+function drawParts(canvas: Canvas, y: number, head: SnapshotHead, width: number): void {
+  const base = baseStyle(head);
   let x = 1;
-  for (const [i, part] of partsThatFit(head, canvas.width - 2).entries()) {
+  for (const [i, part] of partsThatFit(head, width - 2).entries()) {
     if (i > 0) {
       canvas.text(x, y, SEPARATOR, base);
       x += SEPARATOR.length;
@@ -154,16 +167,27 @@ function drawParts(canvas: Canvas, y: number, head: SnapshotHead): void {
   }
 }
 
-/** Draws the status line over line `y`: a message, else the capture's state, else blank. */
+function baseStyle(head: SnapshotHead | null): Style {
+  return head !== null && isWarning(head) ? 'warning' : 'status';
+}
+
+/**
+ * Draws the status line over line `y`: a message, else the capture's state, else blank. Alerts that are on are counted at
+ * its right end, whatever else it says.
+ */
 export function drawStatusLine(
   canvas: Canvas,
   y: number,
   head: SnapshotHead | null,
   message: StatusMessage | null,
+  alerts = 0,
 ): void {
-  if (message !== null) {
-    canvas.fill(0, y, canvas.width, 1, ' ', message.style);
-    canvas.text(1, y, clipText(message.text, canvas.width - 2), message.style);
-  } else if (head !== null) drawParts(canvas, y, head);
-  else canvas.fill(0, y, canvas.width, 1, ' ', 'status');
+  const style = message?.style ?? baseStyle(head);
+  const mark = alerts === 0 ? '' : ` ${formatCount(alerts)} ${alerts === 1 ? 'alert' : 'alerts'} `;
+  const width = canvas.width - textWidth(mark);
+  canvas.fill(0, y, canvas.width, 1, ' ', style);
+  if (message !== null) canvas.text(1, y, clipText(message.text, width - 2), style);
+  else if (head !== null) drawParts(canvas, y, head, width);
+  // It is to stand out from a line that is a warning itself.
+  canvas.text(width, y, mark, style === 'warning' ? 'error' : 'warning');
 }

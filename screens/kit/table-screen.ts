@@ -12,7 +12,7 @@ import type { MonitorName, Query } from '../../src/engine/monitor.ts';
 import type { SearchField } from '../../src/search/query.ts';
 import type { Canvas } from './canvas.ts';
 import { contentArea, inner } from './chrome.ts';
-import { dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, TABLE_KEYS } from './keys.ts';
+import { binding, dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, tableKeys } from './keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from './screen.ts';
 import { type NamesOf, Search } from './search.ts';
 import type { Style } from './style.ts';
@@ -157,7 +157,7 @@ export abstract class TableScreen<Row> implements Screen {
   }
 
   #drawBottom(canvas: Canvas, y: number): void {
-    if (this.#search.typing || this.#search.text !== null) {
+    if (this.#search.visible) {
       this.#search.draw(canvas, y, this.table.rowsTotal, this.snapshot?.hidden ?? 0);
       return;
     }
@@ -187,23 +187,16 @@ export abstract class TableScreen<Row> implements Screen {
 
   #tableKeys(own: readonly KeyBinding[]): KeyBinding[] {
     const { sorts, searchFields, optionalColumns } = this.#spec;
-    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     const taken = new Set(own.flatMap(({ keys }) => keys));
     const bindings = [
-      key(['s', 'S', 'o', 'F6'], 'S', 'Sort', 'Order; the same again turns it round', () => this.#openSort()),
-      key(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
-      key(['C'], 'C', null, 'Columns: on and off', () => columnsDialog(optionalColumns, this.#hiddenColumns)),
-      key(['CTRL_S'], '^S', null, 'Save all rows, in this order and search, as CSV', () => this.#openSave()),
-      key(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
-      ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.table.onKey(pressed) })),
-      key([' '], 'Space', null, 'One page down', () => this.table.onKey('PAGE_DOWN')),
-      key(['-'], '-', null, 'One page up', () => this.table.onKey('PAGE_UP')),
+      binding(['s', 'S', 'o', 'F6'], 'S', 'Sort', 'Order; the same again turns it round', () => this.#openSort()),
+      binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
+      binding(['C'], 'C', null, 'Columns: on and off', () => columnsDialog(optionalColumns, this.#hiddenColumns)),
+      binding(['CTRL_S'], '^S', null, 'Save all rows, in this order and search, as CSV', () => this.#openSave()),
+      binding(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
+      ...tableKeys((key) => this.table.onKey(key)),
+      binding([' '], 'Space', null, 'One page down', () => this.table.onKey('PAGE_DOWN')),
+      binding(['-'], '-', null, 'One page up', () => this.table.onKey('PAGE_UP')),
     ];
     const without = new Set<string>();
     if (sorts.length === 0) without.add('S');

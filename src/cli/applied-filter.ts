@@ -7,6 +7,7 @@ import type { PreparedFilter } from '../../filters/prepared.ts';
 import type { OptionValues } from './option-values.ts';
 import { keptBytes, type Watched } from './plan.ts';
 import { type PrepareContext, prepareFilter, requireSession, withoutSession } from './prepare-filter.ts';
+import { refuseFilterWithoutPackets } from './without-packets.ts';
 
 export interface FilterChoice {
   /** null: every packet passes. */
@@ -42,6 +43,9 @@ export class AppliedFilter {
    * OperatorError (E_FILTER) where it cannot be applied there.
    */
   async prepare(what: Watched | null, { filter, withoutOwnSession } = this.choice): Promise<ReadyFilter> {
+    if (what !== null && (filter !== null || withoutOwnSession)) {
+      refuseFilterWithoutPackets(what, this.#values, filter?.name ?? 'without my ssh');
+    }
     const context = { ...this.#sources, ...this.#context(what) };
     const { prepared, warnings } =
       filter === null ? { prepared: null, warnings: [] } : await prepareFilter(filter, context);
@@ -52,9 +56,15 @@ export class AppliedFilter {
   #context(what: Watched | null): PrepareContext {
     const values = this.#values;
     const asFile = what !== null && 'file' in what;
-    // libpcap's cooked packets, which `all` gives, carry their direction; those of one interface do not.
-    const pcap = values.capture === 'pcap' || this.throughPcap;
-    const blind = pcap && what !== null && 'interfaces' in what && what.interfaces !== 'all';
-    return { tellsDirection: !asFile && !blind, local: values.local ?? [], snaplen: keptBytes(values) };
+    const pcap = what !== null && 'interfaces' in what && (values.capture === 'pcap' || this.throughPcap);
+    // libpcap's cooked packets, which `all` gives, carry their direction but no interface; those of one interface the
+    // other way round.
+    const cooked = pcap && what.interfaces === 'all';
+    return {
+      tellsDirection: !asFile && (cooked || !pcap),
+      tellsInterface: !cooked,
+      local: values.local ?? [],
+      snaplen: keptBytes(values),
+    };
   }
 }

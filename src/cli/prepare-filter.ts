@@ -25,6 +25,8 @@ import { type OwnSession, ownSession, type SessionEndpoint } from './own-session
 export interface PrepareContext {
   /** false: packets do not tell whether they come in or go out (files, libpcap on one interface). */
   tellsDirection: boolean;
+  /** false: packets do not tell which interface they came by (libpcap on all of them). */
+  tellsInterface: boolean;
   /** Networks that are ours (--local). */
   local: readonly PreparedNetwork[];
   /** Bytes kept of each packet. */
@@ -112,6 +114,9 @@ async function prepareRule(written: FilterRule, context: PrepareContext, refuse:
   const { direction = null } = rule;
   if (direction !== null && !context.tellsDirection && context.local.length === 0) {
     throw refuse('these packets tell no direction', 'say --local NET');
+  }
+  if (rule.interface !== undefined && !context.tellsInterface) {
+    throw refuse('these packets tell no interface', 'watch one by its name');
   }
   return {
     ...ANY_PACKET,

@@ -1,53 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Filter } from '../../filters/filter.ts';
 import { FilterStore } from '../../filters/store.ts';
-import { OperatorError } from '../../src/base/errors.ts';
-import { runCommand } from '../../src/cli/commands.ts';
-import { parseArguments } from '../../src/cli/parse.ts';
 import { exportText } from '../../src/store/export.ts';
 import { defaultSettings, SETTINGS } from '../../src/store/settings-table.ts';
+import { CommandStage } from '../support/command-stage.ts';
 
-let folder: string;
+const stage = new CommandStage('config');
+const config = (...words: string[]): Promise<string> => stage.run(...words);
+const failure = (...words: string[]): Promise<{ message: string; status: number }> => stage.failure(...words);
 let path: string;
-let complaints: string[];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-config-'));
-  path = join(folder, 'settings.json');
-  vi.stubEnv('IPTRAF_TS_STATE_DIR', folder);
-  complaints = [];
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    complaints.push(String(text));
-    return true;
-  });
+  path = join(stage.folder, 'settings.json');
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** What `iptraf-ts config …` prints. */
-async function config(...words: string[]): Promise<string> {
-  const { text, status } = await runCommand(parseArguments(['config', ...words]));
-  expect(status).toBe(0);
-  return text;
-}
-
-async function failure(...words: string[]): Promise<{ message: string; status: number }> {
-  try {
-    await config(...words);
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    expect(error.message).not.toContain('\n');
-    return { message: error.message, status: error.exitStatus };
-  }
-  throw new Error('it was done');
-}
 
 const stored = (): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
@@ -57,7 +25,7 @@ describe('config', () => {
     await config('set', 'stationDescriptions', '2-0-0-0-0-1=the gate', '2:0:0:0:0:2=hall');
     const text = await config();
     expect(text.split('\n')[0]).toBe(`settings in ${path} (* differs from the default)`);
-    await expect(text.replaceAll(folder, '/var/lib/iptraf-ts')).toMatchFileSnapshot('../golden/cli/config.txt');
+    await expect(text.replaceAll(stage.folder, '/var/lib/iptraf-ts')).toMatchFileSnapshot('../golden/cli/config.txt');
     for (const line of text.split('\n').slice(1)) expect(line.length, line).toBeLessThanOrEqual(80);
     for (const { name } of SETTINGS) expect(text).toMatch(new RegExp(`^[ *] ${name} =`, 'm'));
   });
@@ -111,14 +79,14 @@ describe('config', () => {
     const { message, status } = await failure(...words);
     expect(message.startsWith(expected), message).toBe(true);
     expect(status).toBe(2);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(stage.folder)).toEqual([]);
   });
 
   it('names a damaged file and goes on with the defaults', async () => {
     writeFileSync(path, '{');
     expect(await config('get', 'theme')).toBe('blue\n');
-    expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toMatch(/^iptraf-ts: settings .* is damaged and was moved to .*: line 1: not JSON/);
+    expect(stage.complaints).toHaveLength(1);
+    expect(stage.complaints[0]).toMatch(/^iptraf-ts: settings .* is damaged and was moved to .*: line 1: not JSON/);
   });
 
   it('refuses a newer file and one that cannot be read', async () => {
@@ -142,7 +110,7 @@ describe('config export and import', () => {
     const text = await config('export');
     expect(JSON.parse(text).filters).toEqual([ours]);
     expect(JSON.parse(text)).toMatchObject({ format: 'iptraf-ts-config', version: 1, settings: { theme: 'dark' } });
-    const file = join(folder, 'export.json');
+    const file = join(stage.folder, 'export.json');
     expect(await config('export', file)).toBe('');
     expect(readFileSync(file, 'utf8')).toBe(text);
 
@@ -167,7 +135,7 @@ describe('config export and import', () => {
   });
 
   it('leave the filters alone where an export says nothing about them', async () => {
-    const file = join(folder, 'old.json');
+    const file = join(stage.folder, 'old.json');
     writeFileSync(file, '{"format": "iptraf-ts-config", "version": 1, "settings": {"unit": "bytes"}}');
     const ours: Filter = { name: 'ours', description: '', rules: [] };
     await new FilterStore().save(ours, null);
@@ -176,10 +144,10 @@ describe('config export and import', () => {
   });
 
   it('make a file where there was none', async () => {
-    const file = join(folder, 'export.json');
+    const file = join(stage.folder, 'export.json');
     writeFileSync(file, exportText({ ...defaultSettings(), unit: 'bytes' }, []));
     expect(await config('import', file)).toBe(
-      `settings and filters of ${file} are now in ${path} and ${join(folder, 'filters.json')}; there were none before\n`,
+      `settings and filters of ${file} are now in ${path} and ${join(stage.folder, 'filters.json')}; there were none before\n`,
     );
     expect(stored()).toEqual({ version: 1, unit: 'bytes' });
   });
@@ -201,20 +169,20 @@ describe('config export and import', () => {
     ],
   ])('name everything that is wrong and change nothing: %j', async (text, problems) => {
     await config('set', 'theme', 'dark');
-    const file = join(folder, 'wrong.json');
+    const file = join(stage.folder, 'wrong.json');
     writeFileSync(file, text);
     const { message, status } = await failure('import', file);
     expect(message).toBe(`cannot import ${file}: ${problems} (nothing was changed)`);
     expect(status).toBe(1);
     expect(stored()).toEqual({ version: 1, theme: 'dark' });
-    expect(readdirSync(folder).filter((name) => name.includes('before'))).toEqual([]);
+    expect(readdirSync(stage.folder).filter((name) => name.includes('before'))).toEqual([]);
   });
 
   it('say what is wrong with a file that is not there', async () => {
     expect((await failure('import', '/nowhere/x')).message).toMatch(
       /^cannot import \/nowhere\/x: no such file or directory$/,
     );
-    const pipe = join(folder, 'pipe');
+    const pipe = join(stage.folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     expect((await failure('export', pipe)).message).toBe(
       `cannot write settings to ${pipe}: it is no regular file (name another file; without one they go to standard output)`,

@@ -1,51 +1,21 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { READY_MADE } from '../../filters/ready-made.ts';
-import { OperatorError } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/cli/commands.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
+import { CommandStage } from '../support/command-stage.ts';
 
 const MIXED = resolve(import.meta.dirname, '../fixtures/mixed.pcapng');
 
-let folder: string;
+const stage = new CommandStage('filter');
+const filter = (...words: string[]): Promise<string> => stage.run(...words);
+const failure = (...words: string[]): Promise<{ message: string; status: number }> => stage.failure(...words);
 let path: string;
-let complaints: string[];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-filter-'));
-  path = join(folder, 'filters.json');
-  vi.stubEnv('IPTRAF_TS_STATE_DIR', folder);
-  complaints = [];
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    complaints.push(String(text));
-    return true;
-  });
+  path = join(stage.folder, 'filters.json');
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** What `iptraf-ts filter …` prints. */
-async function filter(...words: string[]): Promise<string> {
-  const { text, status } = await runCommand(parseArguments(['filter', ...words]));
-  expect(status).toBe(0);
-  return text;
-}
-
-async function failure(...words: string[]): Promise<{ message: string; status: number }> {
-  try {
-    await filter(...words);
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    expect(error.message).not.toContain('\n');
-    return { message: error.message, status: error.exitStatus };
-  }
-  throw new Error('it was done');
-}
 
 const stored = (): unknown => JSON.parse(readFileSync(path, 'utf8')).filters;
 
@@ -84,9 +54,9 @@ describe('filter list and show', () => {
   it('give a shell the names without moving a file that is being edited', async () => {
     writeFileSync(path, '{');
     expect(await filter('names')).toBe(READY_MADE.map(({ name }) => `${name}\n`).join(''));
-    expect([readdirSync(folder), complaints]).toEqual([['filters.json'], []]);
+    expect([readdirSync(stage.folder), stage.complaints]).toEqual([['filters.json'], []]);
     expect(await filter('list')).not.toContain('own');
-    expect(complaints[0]).toContain('is damaged and was moved to');
+    expect(stage.complaints[0]).toContain('is damaged and was moved to');
   });
 
   it('print JSON', async () => {
@@ -152,7 +122,7 @@ describe('filter add and remove', () => {
 describe('filter edit', () => {
   /** An editor that carries out a shell script on the file "$1". */
   function editor(script: string): void {
-    const program = join(folder, 'editor');
+    const program = join(stage.folder, 'editor');
     writeFileSync(program, `#!/bin/sh\n${script}\n`);
     chmodSync(program, 0o755);
     vi.stubEnv('VISUAL', `${program} --wait`);
@@ -175,7 +145,7 @@ describe('filter edit', () => {
   it('does nothing where nothing was changed', async () => {
     edit('true');
     expect(await filter('edit', 'web')).toBe('filter web stays as it was\n');
-    expect(readdirSync(folder)).toEqual(['editor']);
+    expect(readdirSync(stage.folder)).toEqual(['editor']);
   });
 
   it('names what is wrong by line, changes nothing, and keeps what was written', async () => {
@@ -187,7 +157,7 @@ describe('filter edit', () => {
     expect(status).toBe(1);
     expect(readFileSync(kept, 'utf8')).toContain('80-70');
     rmSync(resolve(kept, '..'), { recursive: true });
-    expect(complaints).toEqual([
+    expect(stage.complaints).toEqual([
       'iptraf-ts: line 6: /rules/0/action must be one of include, exclude\n',
       'iptraf-ts: line 12: /rules/1/destination/port: 80-70: the smaller number first\n',
     ]);
@@ -228,10 +198,10 @@ describe('filter test', () => {
     expect(await failure('test', 'incoming', '-r', MIXED)).toMatchObject({ status: 2 });
     const text = await filter('test', 'incoming', '-r', MIXED, '--local', '10.77.0.2');
     expect(text).toMatch(/^ {3}1 +[1-9]\d* /m);
-    const cut = join(folder, 'cut.pcapng');
+    const cut = join(stage.folder, 'cut.pcapng');
     writeFileSync(cut, readFileSync(MIXED).subarray(0, 30_001));
     expect(await runCommand(parseArguments(['filter', 'test', 'web', '-r', cut]))).toMatchObject({ status: 1 });
-    expect(complaints.at(-1)).toContain('cut.pcapng');
+    expect(stage.complaints.at(-1)).toContain('cut.pcapng');
   });
 });
 
@@ -244,7 +214,7 @@ describe('filter export and import', () => {
       version: 1,
       filter: { name: 'mine', description: '', rules: MINE_RULES },
     });
-    const file = join(folder, 'mine.json');
+    const file = join(stage.folder, 'mine.json');
     expect(await filter('export', 'mine', file)).toBe('');
     expect(readFileSync(file, 'utf8')).toBe(text);
     expect((await failure('import', file)).message).toBe(
@@ -263,7 +233,7 @@ describe('filter export and import', () => {
       'line 3: /filter/rules/0/source/port: x is no port (0-65535, 80-90)',
     ],
   ])('name everything that is wrong: %j', async (text, problems) => {
-    const file = join(folder, 'wrong.json');
+    const file = join(stage.folder, 'wrong.json');
     writeFileSync(file, text);
     expect(await failure('import', file)).toEqual({
       message: `cannot import ${file}: ${problems} (nothing was changed)`,
@@ -276,9 +246,11 @@ describe('filter export and import', () => {
     expect(await filter('import-iptraf-ng', theirs)).toBe(
       `these filters are now in ${path}; iptraf-ng let IPv6 pass them all; here they decide it too\nWeb and more\nHidden things\n`,
     );
-    expect(complaints).toHaveLength(2);
-    expect(complaints[0]).toContain('10.0.0.9 had no mask there, which matches every address');
+    expect(stage.complaints).toHaveLength(2);
+    expect(stage.complaints[0]).toContain('10.0.0.9 had no mask there, which matches every address');
     expect(await filter('import-iptraf-ng', theirs)).toBe(`no filter was added to ${path}\n`);
-    expect(complaints.at(-1)).toBe('iptraf-ts: filter Hidden things is left out: there is one of that name already\n');
+    expect(stage.complaints.at(-1)).toBe(
+      'iptraf-ts: filter Hidden things is left out: there is one of that name already\n',
+    );
   });
 });

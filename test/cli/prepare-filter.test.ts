@@ -14,6 +14,7 @@ const session: OwnSession = { client: endpoint('192.0.2.7', 4000), server: endpo
 
 const context: PrepareContext = {
   tellsDirection: true,
+  tellsInterface: true,
   local: [],
   snaplen: 256,
   session: () => session,
@@ -158,6 +159,13 @@ describe('what cannot be decided is refused with the reason', () => {
     expect(ready.prepared.local).toHaveLength(3);
     expect(ready.prepared.rules[0].direction).toBe('in');
   });
+
+  it('an interface where packets do not tell theirs', async () => {
+    const filter = filterOf({ action: 'include' }, { action: 'exclude', interface: 'eth*' });
+    expect(await refusalOf(filter, { tellsInterface: false })).toBe(
+      'cannot apply filter x: rule 2: these packets tell no interface (watch one by its name)',
+    );
+  });
 });
 
 describe('the filter that a run goes by', () => {
@@ -205,5 +213,19 @@ describe('the filter that a run goes by', () => {
     await expect(applied(incoming, '--capture', 'pcap').prepare(eth0)).rejects.toThrow('--local NET');
     await expect(applied(incoming).prepare(file)).rejects.toThrow('--local NET');
     await applied(incoming, '--local', '10.0.0.0/8').prepare(file);
+  });
+
+  it('knows which captures tell interfaces: all but that of libpcap on every one', async () => {
+    const onEth0 = filterOf({ action: 'include', interface: 'eth0' });
+    const monitor = 'ip-traffic' as const;
+    const eth0 = { monitor, interfaces: ['eth0'] };
+    const all = { monitor, interfaces: 'all' as const };
+    for (const what of [null, eth0, all, { monitor, file: 'x.pcap' }]) await applied(onEth0).prepare(what);
+    await applied(onEth0, '--capture', 'pcap').prepare(eth0);
+    await expect(applied(onEth0, '--capture', 'pcap').prepare(all)).rejects.toThrow('these packets tell no interface');
+    const fallenBack = applied(onEth0);
+    fallenBack.throughPcap = true;
+    await fallenBack.prepare(eth0);
+    await expect(fallenBack.prepare(all)).rejects.toThrow('these packets tell no interface');
   });
 });

@@ -31,7 +31,7 @@ const EXPRESSIONS: Readonly<Record<string, string>> = {
 const unavailable = tsharkUnavailable();
 const title = unavailable === null ? '' : ` (not run: ${unavailable})`;
 
-const context = { tellsDirection: false, local: [], snaplen: 256, session: () => null };
+const context = { tellsDirection: false, tellsInterface: true, local: [], snaplen: 256, session: () => null };
 
 /** What the filter lets through of a file with so many packets. */
 async function counted(filter: Filter, file = FILE, all = 710): Promise<{ packets: number; wireBytes: number }> {
