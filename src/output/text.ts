@@ -30,11 +30,11 @@ function factsLine(head: SnapshotHead, more: readonly string[], rowsTotal: numbe
     head.monitor,
     `elapsed ${formatDuration(Math.round(head.elapsedSeconds))}`,
     `packets ${totals.packets}`,
-    `IP bytes ${totals.ipBytes}`,
+    `IP bytes ${totals.ipBytes ?? 'unknown'}`,
     `wire bytes ${totals.wireBytes}`,
     `${bytes === 'wire' ? 'wire ' : ''}bit/s ${counted(rate === null ? null : Math.round(rate * 8))}`,
     `dropped ${counted(capture.droppedByKernel)}`,
-    `malformed ${capture.malformed}`,
+    `malformed ${capture.malformed ?? 'unknown'}`,
     `coverage ${capture.coverage === null ? 'unknown' : formatPercent(capture.coverage)}`,
   ];
   if (capture.filter !== null) facts.push(filterFact(capture.filter, capture.passed));

@@ -39,6 +39,7 @@ import {
 import { hashKey } from '../wire/key.ts';
 import { IP_PROTOCOL } from '../wire/numbers.ts';
 import { BATCH_CAPACITY } from '../wire/packet-batch.ts';
+import { movedMoment } from './clock-step.ts';
 import { MacTable } from './mac-table.ts';
 import type { TcpTracker } from './tcp-tracker.ts';
 import { selectSmallest } from './top-rows.ts';
@@ -80,10 +81,12 @@ export const ROW_FLAG = {
   retired: 128,
   /** TCP that was open before we saw it: its first packet had neither SYN nor RST. */
   partial: 256,
+  /** It has had its final record in the log. */
+  recorded: 512,
 } as const;
 
 /** The bits of the flags word from here on are the row's generation: it grows whenever the row is freed. */
-export const GENERATION_SHIFT = 9;
+export const GENERATION_SHIFT = 10;
 const LAST_GENERATION = 2 ** (32 - GENERATION_SHIFT) - 1;
 const ROW_BITS = 22;
 const ROW_MASK = 0x3fffff;
@@ -369,6 +372,17 @@ export class ConversationTable {
     }
   }
 
+  /** The clock that stamps packets was set by `by` seconds: what was seen before moves with it. */
+  moveMoments(by: number, now: number): void {
+    this.#lastExpiry += by;
+    for (let row = 0; row < this.highWater; row++) {
+      if (!this.isLive(row)) continue;
+      const lastSeen = row * ROW_DOUBLES + ROW_DOUBLE.lastSeen;
+      this.f64[lastSeen] = movedMoment(this.f64[lastSeen], by, now);
+      this.firstSeen[row] = movedMoment(this.firstSeen[row], by, now);
+    }
+  }
+
   /** State at this moment: as stored, or timed out, active or idle by the time since the last packet. */
   stateAt(row: number, now: number, tcpTimeout: number): number {
     const idle = now - this.f64[row * ROW_DOUBLES + ROW_DOUBLE.lastSeen];
@@ -385,6 +399,8 @@ export class ConversationTable {
       if (!this.isLive(row)) continue;
       const state = this.stateAt(row, now, tcpTimeout);
       if (state < CONVERSATION_STATE.closed || state > CONVERSATION_STATE.timedOut) continue;
+      this.setState(row, state);
+      this.#tcp?.facts.gone(row, 'idle', now);
       this.#fold(row, this.removed);
       this.#remove(row);
     }
@@ -393,6 +409,7 @@ export class ConversationTable {
 
   /** Forgets all conversations and counters. Ids go on: none is given a second time. */
   reset(): void {
+    this.#tcp?.facts.forget(this.#lastExpiry);
     for (let row = 0; row < this.highWater; row++) if (this.isLive(row)) this.#free(row);
     this.#index = new Uint32Array(SMALLEST_INDEX);
     this.#indexed = 0;
@@ -571,6 +588,7 @@ export class ConversationTable {
     const evicted = Math.max(1, Math.floor(live * EVICTED_SHARE));
     selectSmallest(lastSeen, rows, evicted);
     for (let k = 0; k < evicted; k++) {
+      this.#tcp?.facts.gone(rows[k], 'evicted', batch.time[i]);
       this.#fold(rows[k], this.evicted);
       this.#remove(rows[k]);
     }
@@ -582,15 +600,15 @@ export class ConversationTable {
     if (!this.isLive(row)) return;
     const state = this.stateAt(row, now, tcpTimeout);
     if (state < CONVERSATION_STATE.closed || state === CONVERSATION_STATE.active) return;
-    if (state === CONVERSATION_STATE.timedOut && this.stateOf(row) !== state) {
-      this.setState(row, state);
-      this.#tcp?.noteTimedOut(row, now);
-    }
+    if (state === CONVERSATION_STATE.timedOut && this.stateOf(row) !== state) this.setState(row, state);
+    const facts = this.#tcp?.facts;
+    if (facts?.wanted && !facts.settle(row, state, now)) return;
     if (closedPersistence === null) return;
     const grace =
       state === CONVERSATION_STATE.timedOut ? tcpTimeout : state === CONVERSATION_STATE.idle ? IDLE_SECONDS : 0;
     if (now - this.f64[row * ROW_DOUBLES + ROW_DOUBLE.lastSeen] <= grace + closedPersistence) return;
     if ((this.u32[row * ROW_WORDS + ROW_WORD.flags] & ROW_FLAG.changed) !== 0) this.#handOutEarly();
+    facts?.gone(row, 'idle', now);
     this.#fold(row, this.removed);
     this.#remove(row);
   }

@@ -93,6 +93,11 @@ export class RateHistory {
     if (!this.#isWithinOpen(batch)) this.#spread(batch);
   }
 
+  /** After TrafficClasses.addCounted: it belongs to the second that is open. */
+  onCounted(): void {
+    this.#isSettled = false;
+  }
+
   /** The engine's clock stands at `time`, `elapsed` seconds after start or reset. */
   onTick(time: number, elapsed: number): void {
     if (this.#origin === null) {
@@ -104,6 +109,15 @@ export class RateHistory {
     if (second <= this.#open) return;
     this.#settle();
     this.#advance(second);
+  }
+
+  /** The clock that stamps packets was set by `by` seconds: what was drawn stays where it is. */
+  moveOrigin(by: number): void {
+    if (this.#origin === null) return;
+    const whole = Math.floor(by);
+    const nanoseconds = this.#origin.nanoseconds + Math.round((by - whole) * 1e9);
+    this.#origin.seconds += whole + Math.floor(nanoseconds / 1e9);
+    this.#origin.nanoseconds = nanoseconds % 1e9;
   }
 
   /** Forgets everything. The counters in TrafficClasses begin at zero too. */

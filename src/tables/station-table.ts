@@ -23,6 +23,7 @@ import { type DecodedBatch, NETWORK } from '../wire/decoded-batch.ts';
 import { finishHash } from '../wire/key.ts';
 import { ETHERTYPE } from '../wire/numbers.ts';
 import { BATCH_CAPACITY } from '../wire/packet-batch.ts';
+import { movedMoment } from './clock-step.ts';
 import {
   type ChangedRows,
   GENERATION_SHIFT as CONVERSATION_GENERATION_SHIFT,
@@ -362,6 +363,17 @@ export class StationTable {
       sum ^= u32[row] ^ ((k & 1) === 0 ? 0 : u32[row + 16]);
     }
     this.touched = sum;
+  }
+
+  /** The clock that stamps packets was set by `by` seconds: what was seen before moves with it. */
+  moveMoments(by: number, now: number): void {
+    for (let row = 0; row < this.highWater; row++) {
+      if (!this.isLive(row)) continue;
+      const at = row * STATION_DOUBLES;
+      for (const moment of [at + STATION_DOUBLE.firstSeen, at + STATION_DOUBLE.lastSeen]) {
+        this.f64[moment] = movedMoment(this.f64[moment], by, now);
+      }
+    }
   }
 
   /** Row of address k of the batch, seen now; begun where there is none. */

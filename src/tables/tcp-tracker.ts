@@ -34,7 +34,7 @@ import { hashKey } from '../wire/key.ts';
 import { IP_PROTOCOL } from '../wire/numbers.ts';
 import type { BATCH_CAPACITY } from '../wire/packet-batch.ts';
 import { tcpWindowScale } from '../wire/tcp-options.ts';
-import { type ConnectionEvent, ConnectionFacts } from './connection-facts.ts';
+import { ConnectionFacts, type FactKind } from './connection-facts.ts';
 import {
   type ConversationTable,
   packetSize,
@@ -97,7 +97,7 @@ export interface TcpTrackerOptions {
 }
 
 export class TcpTracker {
-  readonly facts = new ConnectionFacts();
+  readonly facts: ConnectionFacts;
   readonly #table: ConversationTable;
   readonly #u32: Uint32Array;
   readonly #f32: Float32Array;
@@ -112,6 +112,7 @@ export class TcpTracker {
 
   constructor(table: ConversationTable, options: TcpTrackerOptions) {
     this.#table = table;
+    this.facts = new ConnectionFacts(table, this);
     const records = Math.max(options.maximumRows, table.maximumRows);
     const arena = new ArrayBuffer(records * RECORD_WORDS * 4);
     this.#u32 = new Uint32Array(arena);
@@ -147,8 +148,8 @@ export class TcpTracker {
   }
 
   /**
-   * True when packet i, a SYN, begins a new connection and does not belong to the row's. The same SYN again never does
-   * (after its side's FIN it cannot be told from a new one).
+   * True when packet i, a SYN, begins a new connection and does not belong to the row's. The same SYN again does not
+   * (after its side's FIN it cannot be told from a new one), unless the row's connection is over and in the log already.
    */
   beginsAnew(row: number, batch: DecodedBatch, i: number): boolean {
     const side = this.#sideOf(row, batch.direction[i]);
@@ -157,7 +158,8 @@ export class TcpTracker {
     const there = this.#u32[(side ^ SIDE_WORDS) + WORD.bits];
     const isSeen = (here & SIDE.seen) !== 0;
     const isAgain = isSeen && this.#u32[side + WORD.firstSequence] === batch.tcpSequence[i];
-    if (isAgain && (here & SIDE.fin) === 0) return false;
+    const isRecorded = (this.#table.u32[row * ROW_WORDS + ROW_WORD.flags] & ROW_FLAG.recorded) !== 0;
+    if (isAgain && (here & SIDE.fin) === 0 && !isRecorded) return false;
     const state = this.#table.stateOf(row);
     const isOver = state === STATE.closed || state === STATE.reset || state === STATE.timedOut;
     return isSeen || isOver || ((here | there) & SIDE.fin) !== 0;
@@ -167,11 +169,6 @@ export class TcpTracker {
   release(id: number): void {
     this.#u32[id * RECORD_WORDS] = this.#freeHead;
     this.#freeHead = id + 1;
-  }
-
-  /** The table found the row idle for too long. */
-  noteTimedOut(row: number, time: number): void {
-    this.#note('timed-out', row, time);
   }
 
   /** Other packets come from now on: an acknowledgement of what was sent before may not be the first, and tells no time. */
@@ -240,6 +237,29 @@ export class TcpTracker {
     if (((bits0 ^ bits1) & SIDE.synAck) !== 0) return (bits1 & SIDE.synAck) !== 0 ? 1 : 0;
     if (((bits0 ^ bits1) & SIDE.syn) !== 0) return (bits0 & SIDE.syn) !== 0 ? 1 : 0;
     return -1;
+  }
+
+  /** Both sides sent a FIN that was acknowledged. */
+  endedByFins(row: number): boolean {
+    const at = this.#sideOf(row, 0);
+    if (at < 0) return false;
+    return (this.#u32[at + WORD.bits] & this.#u32[at + SIDE_WORDS + WORD.bits] & SIDE.finAcknowledged) !== 0;
+  }
+
+  /** It was reset by an ICMP message, and by no RST. */
+  wasUnreachable(row: number): boolean {
+    const at = this.#sideOf(row, 0);
+    return at >= 0 && (this.#u32[at + WORD.bits] & SIDE.unreachable) !== 0;
+  }
+
+  /** What reset it was an ICMP message, which data may still refute: more of it than the SYN that was answered was seen. */
+  mayLiveOn(row: number): boolean {
+    const at = this.#sideOf(row, 0);
+    if (at < 0) return false;
+    const bits0 = this.#u32[at + WORD.bits];
+    const bits1 = this.#u32[at + SIDE_WORDS + WORD.bits];
+    if ((bits0 & SIDE.unreachable) === 0) return false;
+    return (bits0 & bits1 & SIDE.seen) !== 0 || ((bits0 | bits1) & SIDE.lastWasSyn) === 0;
   }
 
   #recordOf(row: number): number {
@@ -498,16 +518,16 @@ export class TcpTracker {
     const flags = batch.tcpFlags[i];
     const before = this.#table.stateOf(row);
     if ((flags & TCP_FLAG.rst) !== 0) {
-      if (before === STATE.closed || before === STATE.reset) return;
+      if (before === STATE.closed) return;
+      // A RST is nothing that data could refute, also where an ICMP message came before it.
+      this.#forgetUnreachable(side, other);
       this.#table.setState(row, STATE.reset);
-      this.#note('reset', row, batch.time[i]);
       return;
     }
     if ((flags & TCP_FLAG.fin) !== 0) this.#noteFin(batch, i, row, side);
     const after = this.#nextState(before, flags, batch.payloadLength[i], side, other);
     if (after === before) return;
     this.#table.setState(row, after);
-    if (after === STATE.closed) this.#note('closed', row, batch.time[i]);
   }
 
   #noteFin(batch: DecodedBatch, i: number, row: number, side: number): void {
@@ -547,7 +567,6 @@ export class TcpTracker {
     this.#u32[at + WORD.bits] |= SIDE.unreachable;
     this.#u32[at + SIDE_WORDS + WORD.bits] |= SIDE.unreachable;
     this.#table.setState(row, STATE.reset);
-    this.#note('reset', row, batch.time[i]);
   }
 
   #forgetUnreachable(side: number, other: number): void {
@@ -555,8 +574,8 @@ export class TcpTracker {
     this.#u32[other + WORD.bits] &= ~SIDE.unreachable;
   }
 
-  #note(event: ConnectionEvent, row: number, time: number): void {
-    if (this.facts.wanted) this.facts.record(event, this.#table, row, time);
+  #note(kind: FactKind, row: number, time: number): void {
+    if (this.facts.wanted) this.facts.note(kind, row, time);
   }
 }
 

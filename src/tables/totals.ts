@@ -8,6 +8,7 @@
  */
 import type { DecodedBatch } from '../wire/decoded-batch.ts';
 import { PACKET_TYPE } from '../wire/packet-batch.ts';
+import type { CountedElsewhere } from './traffic-classes.ts';
 
 const TYPES = 6;
 const UNKNOWN_TYPE = TYPES - 1;
@@ -89,6 +90,12 @@ export class Totals {
       wire += wireBytes[i];
     }
     this.#addRun(runSlot, runType, packets, buffers, ip, wire);
+  }
+
+  /** Counts packets that the kernel counted and nobody saw. */
+  addCounted({ slot, direction, packets, wireBytes }: CountedElsewhere): void {
+    const type = direction === 'out' ? PACKET_TYPE.outgoing : PACKET_TYPE.host;
+    this.#addRun(slot, type, packets, packets, 0, wireBytes);
   }
 
   /** Ends the rate window of `seconds`. */

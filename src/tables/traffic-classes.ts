@@ -3,7 +3,7 @@
  * together. A packet adds to exactly one cell (its leaf); everything else is a sum of leaves, made when it is read.
  *
  *   leaf = (kind * CASTS + cast) * DIRECTIONS + direction
- *     kind        non-IP │ IPv4 and IPv6: TCP, UDP, ICMP, another protocol
+ *     kind        non-IP │ IPv4 and IPv6: TCP, UDP, ICMP, another protocol │ unknown (counted by the kernel, not seen)
  *     cast        unicast │ multicast │ broadcast: by the destination MAC, without one by the packet type
  *     direction   in │ out │ unknown (most files)
  *   cell = (slot * LEAVES + leaf) * COUNTERS   Float64Array: packets, buffers, IP bytes, wire bytes
@@ -35,10 +35,10 @@ export type TrafficClass = (typeof TRAFFIC_CLASSES)[number];
 export const TRAFFIC_DIRECTIONS = ['in', 'out', 'unknown'] as const;
 export type TrafficDirection = (typeof TRAFFIC_DIRECTIONS)[number];
 
-const KIND = { nonIp: 0, ipv4: 1, ipv6: 5 } as const;
+const KIND = { nonIp: 0, ipv4: 1, ipv6: 5, unknown: 9 } as const;
 /** Added to KIND.ipv4 and KIND.ipv6. */
 const TRANSPORT = { tcp: 0, udp: 1, icmp: 2, other: 3 } as const;
-const KINDS = 9;
+const KINDS = 10;
 const CAST = { unicast: 0, multicast: 1, broadcast: 2 } as const;
 const CASTS = 3;
 const DIRECTIONS = TRAFFIC_DIRECTIONS.length;
@@ -81,7 +81,7 @@ const isIpOf = (kind: number, transport: number): boolean =>
 const BELONGS: Record<TrafficClass, (kind: number, cast: number) => boolean> = {
   total: () => true,
   ipv4: (kind) => kind >= KIND.ipv4 && kind < KIND.ipv6,
-  ipv6: (kind) => kind >= KIND.ipv6,
+  ipv6: (kind) => kind >= KIND.ipv6 && kind < KIND.unknown,
   tcp: (kind) => isIpOf(kind, TRANSPORT.tcp),
   udp: (kind) => isIpOf(kind, TRANSPORT.udp),
   icmp: (kind) => isIpOf(kind, TRANSPORT.icmp),
@@ -101,6 +101,14 @@ function firstLeaves(belongs: (kind: number, cast: number) => boolean): readonly
 }
 
 const LEAVES_OF = new Map(TRAFFIC_CLASSES.map((each) => [each, firstLeaves(BELONGS[each])]));
+
+/** Packets of an interface that were not seen here. */
+export interface CountedElsewhere {
+  slot: number;
+  direction: TrafficDirection;
+  packets: number;
+  wireBytes: number;
+}
 
 export class TrafficClasses {
   #cells: Float64Array = new Float64Array(SLOT_DOUBLES);
@@ -140,6 +148,16 @@ export class TrafficClasses {
       cells[at + 2] += ipBytes[i];
       cells[at + 3] += wireBytes[i];
     }
+  }
+
+  /** Counts what was counted elsewhere: it belongs to no class but the total. */
+  addCounted({ slot, direction, packets, wireBytes }: CountedElsewhere): void {
+    if ((slot + 1) * SLOT_DOUBLES > this.#cells.length) this.#grow(slot);
+    const leaf = KIND.unknown * CASTS * DIRECTIONS + TRAFFIC_DIRECTIONS.indexOf(direction);
+    const at = slot * SLOT_DOUBLES + leaf * COUNTERS;
+    this.#cells[at] += packets;
+    this.#cells[at + 1] += packets;
+    this.#cells[at + 3] += wireBytes;
   }
 
   /** Counters of one class in one direction; those of a slot that carried nothing are 0. */

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CONVERSATION_STATES } from '../../screens/ip-traffic/types.ts';
-import type { ConnectionEvent } from '../../src/tables/connection-facts.ts';
-import { ConversationTable, ROW_DOUBLES, ROW_FLAG, ROW_WORD } from '../../src/tables/conversation-table.ts';
+import { FACT_KINDS, FACT_WORDS, type FactKind } from '../../src/tables/connection-facts.ts';
+import {
+  ConversationTable,
+  GENERATION_SHIFT,
+  ROW_DOUBLES,
+  ROW_FLAG,
+  ROW_WORD,
+} from '../../src/tables/conversation-table.ts';
 import { TcpTracker } from '../../src/tables/tcp-tracker.ts';
 import { Decoder } from '../../src/wire/decode.ts';
 import { DecodedBatch, TCP_FLAG } from '../../src/wire/decoded-batch.ts';
@@ -105,10 +111,14 @@ class Connection {
     return states;
   }
 
-  events(): ConnectionEvent[] {
-    const events: ConnectionEvent[] = [];
-    this.tcp.facts.drain((fact) => events.push(fact.event));
-    return events;
+  /** What happened; at the end a fact for each connection that has none of its end. */
+  facts({ final = false } = {}): FactKind[] {
+    const { facts } = this.tcp.facts.take(final, this.#time);
+    const words = new Uint32Array(facts.buffer);
+    return Array.from(
+      { length: words.length / FACT_WORDS },
+      (_, k) => FACT_KINDS[words[k * FACT_WORDS + ROW_WORD.flags] >>> GENERATION_SHIFT],
+    );
   }
 }
 
@@ -175,7 +185,15 @@ describe('the state of a connection', () => {
       expect(connection.states(last + 900)).toEqual(['established']);
       expect(connection.states(last + 900.001)).toEqual(['timed-out']);
       connection.table.expireSome(last + 901, null, 900);
-      expect(connection.events()).toEqual(['opened', 'timed-out']);
+      expect(connection.facts()).toEqual(['opened', 'idle']);
+      // The log has said that it is over: what comes now is another one.
+      connection.packets(connection.timed([{ ...REQUEST, time: last + 950 }]));
+      expect(connection.states()).toEqual(['timed-out', 'established']);
+    });
+    run(HANDSHAKE, (connection) => {
+      const last = connection.table.f64[12];
+      connection.tcp.facts.stop();
+      connection.table.expireSome(last + 901, null, 900);
       connection.packets(connection.timed([{ ...REQUEST, time: last + 950 }]));
       expect(connection.states()).toEqual(['established']);
     });
@@ -370,34 +388,20 @@ describe('the window', () => {
 });
 
 describe('facts for logs', () => {
-  it.each<[string, Step[], ConnectionEvent[]]>([
-    ['a whole connection', CLOSED, ['opened', 'fin', 'fin', 'closed']],
-    ['one that was open', [REQUEST, RESET], ['first-packet', 'reset']],
-    ['a reset alone', [RESET], ['reset']],
-    ['repeated FINs', [...HANDSHAKE, CLIENT_FIN, CLIENT_FIN], ['opened', 'fin']],
-  ])('%s', (_, steps, events) => {
-    run(steps, (connection) => expect(connection.events()).toEqual(events));
-  });
-
-  it('carry the row as it was, and are counted when they find no room', () => {
-    const connection = new Connection();
-    connection.packets(connection.timed([SYN]));
-    connection.packets(connection.timed([SYN_ACK, ACK]));
-    connection.tcp.facts.drain((fact) => {
-      expect(fact.id).toBe(connection.table.idOf(0));
-      expect(fact.u32[ROW_WORD.ports]).toBe(CLIENT.port * 65_536 + SERVER.port);
-      expect(fact.f64[6]).toBe(1);
-      expect(fact.time).toBeCloseTo(100.01, 6);
-    });
-    for (let k = 0; k < 10_000; k++) connection.tcp.facts.record('fin', connection.table, 0, k);
-    expect(connection.tcp.facts.lost).toBe(10_000 - 8192);
+  it.each<[string, Step[], FactKind[]]>([
+    ['a whole connection', CLOSED, ['opened', 'fin', 'fin', 'fins']],
+    ['one that was open', [REQUEST, RESET], ['first-packet', 'rst']],
+    ['a reset alone', [RESET], ['rst']],
+    ['repeated FINs', [...HANDSHAKE, CLIENT_FIN, CLIENT_FIN], ['opened', 'fin', 'still-open']],
+  ])('%s', (_, steps, kinds) => {
+    run(steps, (connection) => expect(connection.facts({ final: true })).toEqual(kinds));
   });
 
   it('are not kept when nobody wants them', () => {
     const connection = new Connection();
     connection.tcp.facts.stop();
     connection.packets(connection.timed([SYN]));
-    expect(connection.events()).toEqual([]);
+    expect(connection.facts()).toEqual([]);
   });
 });
 
