@@ -41,8 +41,20 @@ module.exports = {
     only(
       'engine-draws-nothing',
       '^src/engine/',
-      '^(src/(base|wire|tables|filters|capture|native|processes|engine)|filters|screens/[^/]+/(monitor|types)\\.ts)',
+      '^(src/(base|wire|tables|filters|capture|native|processes|alerts|engine)|filters|screens/[^/]+/(monitor|types)\\.ts)',
       'the engine never sees a terminal',
+    ),
+    only(
+      'alerts-are-pure',
+      '^src/alerts/',
+      '^src/(base|wire|alerts)/|^src/(logs/record|names/sanitize|output/time)\\.ts',
+      'rules and their judgement; records of them for the log',
+    ),
+    only(
+      'logs-draw-nothing',
+      '^src/logs/',
+      '^src/(base|native|store|engine|alerts|names|output|logs)/|^screens/[^/]+/(log|types)\\.ts',
+      'records, their form, and where they go',
     ),
     only(
       'monitor-sees-tables',
@@ -55,6 +67,12 @@ module.exports = {
       '^screens/[^/]+/(screen|columns)\\.ts',
       '^(src/(base|search|wire/numbers|names)|src/(engine/(link-view|messages|monitor)|store/setting(s-table|-kinds))\\.ts|filters/(filter|rule|rule-text|ready-made)\\.ts|screens/)',
       'front side of a screen module: never tables, capture or the engine; of the stores only the table of settings',
+    ),
+    only(
+      'reports-see-logs-only',
+      '^src/reports/',
+      '^src/((base|names|output|reports)/|tables/top-rows\\.ts)',
+      'reports are made of lines, never of a capture',
     ),
     {
       name: 'koffi-in-native-only',
@@ -70,9 +88,9 @@ module.exports = {
     },
     {
       name: 'pure-rooms-have-no-node',
-      comment: 'base, wire, search, tables and filters (all but the store) contain no node:*',
+      comment: 'base, wire, search, tables, alerts, metrics and filters (all but the store) contain no node:*',
       severity: 'error',
-      from: { path: '^(src/(base|wire|search|tables)|filters)/', pathNot: '^filters/store' },
+      from: { path: '^(src/(base|wire|search|tables|alerts|metrics)|filters)/', pathNot: '^filters/store' },
       to: { dependencyTypes: ['core'] },
     },
   ],

@@ -36,6 +36,11 @@ export class FilterStore {
     return (await this.#document.read()).filters;
   }
 
+  /** As read(), but a damaged file stays where it is: rejects with an OperatorError (E_STORE) that names what is wrong. */
+  async reread(): Promise<Filter[]> {
+    return (await this.#document.reread()).filters;
+  }
+
   /** What is there, for a shell that completes a name: nothing is said, and nothing is set aside. */
   async peek(): Promise<Filter[]> {
     return (await this.#document.peek()).filters;

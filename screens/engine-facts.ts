@@ -1,17 +1,27 @@
 /** What the engine tells without being asked, and how it stands on the status line. */
+import type { AlertFact } from '../src/alerts/alert.ts';
+import { alertWords } from '../src/alerts/records.ts';
 import { describeOperatorError, type OperatorErrorFields } from '../src/base/errors.ts';
-import type { CaptureFact } from '../src/capture/capture-source.ts';
+import type { EngineFact } from '../src/engine/messages.ts';
 import type { StatusMessage } from './kit/status-line.ts';
 
-export type EngineFact = CaptureFact | { type: 'engine-started' } | { type: 'engine-lost'; error: OperatorErrorFields };
+export type ScreenFact = EngineFact | { type: 'engine-started' } | { type: 'engine-lost'; error: OperatorErrorFields };
 
 /** "eth0 is gone", "eth0 is down: no carrier". */
 function downWords(reason: string): string {
   return reason === 'down' || reason === 'gone' ? `is ${reason}` : `is down: ${reason}`;
 }
 
-/** The message of a fact; that an engine has started needs none. */
-export function factMessage(fact: Exclude<EngineFact, { type: 'engine-started' }>): StatusMessage {
+function alertMessage(fact: AlertFact): StatusMessage | null {
+  const words = alertWords(fact);
+  // Whoever leaves a monitor knows that its alerts are over.
+  if (fact.state === 'ended' && fact.cut !== undefined) return null;
+  if (fact.state === 'ended') return { text: `alert over: ${words}`, style: 'status' };
+  return { text: `alert: ${words}`, style: 'warning' };
+}
+
+/** The message of a fact, or null: it needs none. That an engine has started needs none either. */
+export function factMessage(fact: Exclude<ScreenFact, { type: 'engine-started' }>): StatusMessage | null {
   switch (fact.type) {
     case 'interface-down':
       return { text: `${fact.interface} ${downWords(fact.reason)}; its data stays`, style: 'warning' };
@@ -22,6 +32,8 @@ export function factMessage(fact: Exclude<EngineFact, { type: 'engine-started' }
     case 'capture-damaged':
       // The title line names the file: here is room for what is wrong with it.
       return { text: fact.error.cause, style: 'error' };
+    case 'alert':
+      return alertMessage(fact);
     case 'engine-lost':
     case 'capture-failed':
     case 'write-failed':

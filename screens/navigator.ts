@@ -6,10 +6,11 @@
  *          common keys ─► reaction ┴─► carry out ───────┤                          ├─► draw
  *                                                       └──────────────────────────┘
  */
+import { ActiveAlerts } from '../src/alerts/active-alerts.ts';
 import type { Snapshot, SnapshotHead } from '../src/engine/messages.ts';
 import type { MonitorName, Query } from '../src/engine/monitor.ts';
 import type { SettingChanges } from '../src/store/settings-table.ts';
-import { type EngineFact, factMessage } from './engine-facts.ts';
+import { factMessage, type ScreenFact } from './engine-facts.ts';
 import type { FilterControl, FilterRequest } from './filters/control.ts';
 import { createFilters } from './filters/screen.ts';
 import { createHelp } from './help/screen.ts';
@@ -21,7 +22,7 @@ import type { StatusMessage } from './kit/status-line.ts';
 import type { Surface } from './kit/surface.ts';
 import { textWidth } from './kit/text.ts';
 
-export type { EngineFact };
+export type { ScreenFact };
 
 /** The engine as the loop sees it. */
 export interface NavigatorClient {
@@ -31,7 +32,7 @@ export interface NavigatorClient {
   /** Writes every row that the question selects to a new CSV file; returns how many. */
   save(path: string, question: MonitorQuery): Promise<number>;
   /** Subscribes; returns the undo. */
-  onFact(handler: (fact: EngineFact) => void): () => void;
+  onFact(handler: (fact: ScreenFact) => void): () => void;
 }
 
 /** The settings that the loop itself goes by, and where changes of settings go. */
@@ -75,6 +76,7 @@ export class Navigator {
   /** The screen that stood there when the pause began: it stays as it was, also without figures. */
   #pausedOn: Screen | null = null;
   #message: StatusMessage | null = null;
+  readonly #alerts = new ActiveAlerts();
   #messageTimer: NodeJS.Timeout | null = null;
   #lost = false;
   #pulling = false;
@@ -415,7 +417,7 @@ export class Navigator {
     this.#redraw();
   }
 
-  #onFact(fact: EngineFact): void {
+  #onFact(fact: ScreenFact): void {
     if (fact.type === 'engine-started') {
       if (!this.#lost) return;
       this.#lost = false;
@@ -423,8 +425,10 @@ export class Navigator {
       this.#pull();
       return;
     }
-    const { text, style } = factMessage(fact);
-    this.say(text, style);
+    this.#alerts.note(fact);
+    const message = factMessage(fact);
+    if (message === null) this.#redraw();
+    else this.say(message.text, message.style);
     if (fact.type === 'engine-lost') this.#lost = true;
   }
 
@@ -448,7 +452,13 @@ export class Navigator {
     const canvas = this.#surface.canvas();
     const pulled = this.#pulled();
     const head = pulled === null ? null : (this.#heads.get(pulled) ?? null);
-    drawScreens(canvas, this.#stack, { program: this.#program, head, message: this.#message, paused: this.#paused });
+    drawScreens(canvas, this.#stack, {
+      program: this.#program,
+      head,
+      message: this.#message,
+      paused: this.#paused,
+      alerts: this.#alerts.count,
+    });
     this.#surface.show(canvas);
   }
 }

@@ -17,6 +17,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { reportPage } from './build-report-page.mjs';
 import { terminalKit } from './build-terminal-kit.mjs';
 import { vendorFile } from './build-vendors.mjs';
 
@@ -46,6 +47,8 @@ chmodSync(join(DIST, 'iptraf-ts.js'), 0o755);
 removeOldChunks(new Set(files.map((file) => file.path)));
 // Beside the chunk that reads it (src/names/vendors.ts).
 replaceFile(join(DIST, 'vendors.bin'), vendorFile());
+// Beside the chunk that reads it (src/reports/html-report.ts).
+replaceFile(join(DIST, 'report-page.json'), await reportPage());
 writeDocuments();
 copySchemas();
 // The stamp bears the time the build began: what was edited meanwhile counts as newer.

@@ -21,6 +21,7 @@ const STAGES = [
   check('readme', process.execPath, 'scripts/readme.mjs', '--check'),
   tests('unit'),
   tests('e2e'),
+  tests('load'),
   check('fuzz', process.execPath, 'scripts/fuzz.mjs', '--seconds', fuzzSeconds),
 ];
 

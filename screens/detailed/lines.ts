@@ -144,7 +144,7 @@ function classLine(row: DetailedRow, total: DetailedRow, view: DetailedView): De
   return { kind: 'figures', label, style, pairs };
 }
 
-function bytesOf({ ipBytes, wireBytes }: DetailedCounts, { byteKind }: DetailedView): number {
+function bytesOf({ ipBytes, wireBytes }: DetailedCounts, { byteKind }: DetailedView): number | null {
   return byteKind === 'wire' ? wireBytes : ipBytes;
 }
 
@@ -173,7 +173,8 @@ function ratePair(rates: DetailedRates | null, { rate, byteKind }: DetailedView)
 /** Share of all packets, and the average size of one. */
 function sharePair(row: DetailedRow, total: DetailedRow, view: DetailedView): Pair {
   const { packets } = row.total;
-  const size = packets === 0 ? null : bytesOf(row.total, view) / packets;
+  const bytes = bytesOf(row.total, view);
+  const size = packets === 0 || bytes === null ? null : bytes / packets;
   return {
     left: () => formatPercent(total.total.packets === 0 ? null : packets / total.total.packets),
     right: (width) => countCell(size, width),

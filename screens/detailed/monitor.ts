@@ -5,6 +5,7 @@
  *
  *   query.options.interface ─► slots of that name ─► sums over them ─► ten rows, always the same
  */
+import { frameRatesAlone, framesAlone, seesPackets } from '../../src/engine/counters-only.ts';
 import { InterfaceStatistics, type RateDirection, type TrafficRates } from '../../src/engine/interface-statistics.ts';
 import { KernelComparison } from '../../src/engine/kernel-comparison.ts';
 import type { KernelAccount } from '../../src/engine/kernel-ledger.ts';
@@ -16,6 +17,7 @@ import { addCounts, TRAFFIC_CLASSES, type TrafficDirection } from '../../src/tab
 import type {
   DetailedClass,
   DetailedCounts,
+  DetailedDirections,
   DetailedExtra,
   DetailedHistory,
   DetailedOptions,
@@ -61,7 +63,7 @@ export class DetailedMonitor implements Monitor<DetailedRow> {
   readonly usesConversations = false;
   #parts: Attached | null = null;
   /** Of all interfaces together: the peak of a sum is not the sum of the peaks. */
-  #castPeaks: Pick<DetailedRateFigures, 'broadcast' | 'multicast'> = { broadcast: null, multicast: null };
+  #castPeaks: Record<'broadcast' | 'multicast', TrafficRates | null> = { broadcast: null, multicast: null };
 
   attach(context: MonitorContext): () => void {
     const { bus, options } = context;
@@ -73,7 +75,9 @@ export class DetailedMonitor implements Monitor<DetailedRow> {
     const undo = [
       comparison.start(),
       bus.on('batch', (batch) => history.onBatch(batch)),
+      bus.on('counted', () => history.onCounted()),
       bus.on('tick', (tick) => history.onTick(tick.time, tick.elapsed)),
+      bus.on('clock-set', (by) => history.moveOrigin(by)),
       bus.on('window', () => this.#raiseCastPeaks()),
       bus.on('reset', () => {
         history.reset();
@@ -87,14 +91,16 @@ export class DetailedMonitor implements Monitor<DetailedRow> {
 
   page(query: Query): Page<DetailedRow> {
     const choice = this.#choose(readOptions(query).interface);
-    const rows = this.#rows(choice);
+    const sees = seesPackets(this.#attached().context.options.source);
+    const rows = sees ? this.#rows(choice) : this.#rows(choice).slice(0, 1).map(asCounted);
+    const extra = this.#extra(choice, readOptions(query).history);
     const end = query.limit === 0 ? rows.length : query.offset + query.limit;
     return {
       rows: rows.slice(query.offset, end),
       offset: query.offset,
       rowsTotal: rows.length,
       hidden: 0,
-      extra: { ...this.#extra(choice, readOptions(query).history) },
+      extra: { ...(sees ? extra : extraAsCounted(extra, readOptions(query))) },
     };
   }
 
@@ -313,8 +319,8 @@ function kernelFigures(accounts: readonly KernelAccount[], isComparable: boolean
 }
 
 /** Several rates together; null where one of them is not known. Nothing at all is 0. */
-function sumOfRates(rates: readonly (DetailedRates | null)[]): DetailedRates | null {
-  const sum: DetailedRates = { packetsPerSecond: 0, bytesPerSecond: 0, wireBytesPerSecond: 0 };
+function sumOfRates(rates: readonly (TrafficRates | null)[]): TrafficRates | null {
+  const sum: TrafficRates = { packetsPerSecond: 0, bytesPerSecond: 0, wireBytesPerSecond: 0 };
   for (const each of rates) {
     if (each === null) return null;
     sum.packetsPerSecond += each.packetsPerSecond;
@@ -325,12 +331,41 @@ function sumOfRates(rates: readonly (DetailedRates | null)[]): DetailedRates | n
 }
 
 /** The higher of two, each measure for itself. */
-function higherRates(a: DetailedRates | null, b: DetailedRates | null): DetailedRates | null {
+function higherRates(a: TrafficRates | null, b: TrafficRates | null): TrafficRates | null {
   if (a === null || b === null) return a ?? b;
   return {
     packetsPerSecond: Math.max(a.packetsPerSecond, b.packetsPerSecond),
     bytesPerSecond: Math.max(a.bytesPerSecond, b.bytesPerSecond),
     wireBytesPerSecond: Math.max(a.wireBytesPerSecond, b.wireBytesPerSecond),
+  };
+}
+
+/** Of the row of all traffic: what the kernel's counters tell. The other classes are not known. */
+function asCounted(row: DetailedRow): DetailedRow {
+  return {
+    ...row,
+    total: framesAlone(row.total) as DetailedCounts,
+    incoming: framesAlone(row.incoming),
+    outgoing: framesAlone(row.outgoing),
+    rates: ratesAsCounted(row.rates),
+  };
+}
+
+function ratesAsCounted(rates: DetailedDirections<DetailedRates | null>): DetailedDirections<DetailedRates | null> {
+  const { total, incoming, outgoing } = rates;
+  return { total: frameRatesAlone(total), incoming: frameRatesAlone(incoming), outgoing: frameRatesAlone(outgoing) };
+}
+
+function extraAsCounted(extra: DetailedExtra, { history }: DetailedOptions): DetailedExtra {
+  const noCasts = { broadcast: null, multicast: null };
+  return {
+    ...extra,
+    averages: { ...ratesAsCounted(extra.averages), ...noCasts },
+    peaks: { ...ratesAsCounted(extra.peaks), ...noCasts },
+    ipChecksumErrors: null,
+    malformed: null,
+    buffers: null,
+    history: history?.measure === 'ipBytes' ? null : extra.history,
   };
 }
 

@@ -81,12 +81,13 @@ function textNumber(
   return { title, width, align: 'right', read: (row, bytes) => String(read(row, bytes) ?? '-') };
 }
 
-function shownBytes(counts: DetailedCounts | null, bytes: ByteKind): number | undefined {
+function shownBytes(counts: DetailedCounts | null, bytes: ByteKind): number | null | undefined {
   return bytes === 'wire' ? counts?.wireBytes : counts?.ipBytes;
 }
 
 function bits(rates: DetailedRates | null, bytes: ByteKind): number | null {
-  return rates === null ? null : Math.round((bytes === 'wire' ? rates.wireBytesPerSecond : rates.bytesPerSecond) * 8);
+  const perSecond = (bytes === 'wire' ? rates?.wireBytesPerSecond : rates?.bytesPerSecond) ?? null;
+  return perSecond === null ? null : Math.round(perSecond * 8);
 }
 
 const TEXT_COLUMNS: readonly TextColumn<DetailedRow>[] = [
@@ -113,7 +114,7 @@ export const detailedOutput: MonitorOutput<DetailedRow> = {
   facts(extra, bytes) {
     const { ipChecksumErrors, peaks } = extra as unknown as DetailedExtra;
     const peak = `peak ${bytes === 'wire' ? 'wire ' : ''}bit/s`;
-    return [`${peak} ${bits(peaks.total, bytes) ?? 'unknown'}`, `IP checksum errors ${ipChecksumErrors}`];
+    return [`${peak} ${bits(peaks.total, bytes) ?? 'unknown'}`, `IP checksum errors ${ipChecksumErrors ?? 'unknown'}`];
   },
   csvHeader: CSV_HEADER,
   csvRecords(row, head) {

@@ -16,7 +16,7 @@ import type { Snapshot } from '../../src/engine/messages.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
 import { drawFigures } from '../kit/figures.ts';
-import { dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH } from '../kit/keys.ts';
+import { binding, dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH } from '../kit/keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
 import { saveDialog } from '../kit/table-dialogs.ts';
 import { textWidth } from '../kit/text.ts';
@@ -162,7 +162,7 @@ export class DetailedScreen implements Screen {
     const y = area.y - 1;
     drawRule(canvas, frame, y);
     if (extra.history === null) {
-      this.#say(canvas, area, 'no history: too many interfaces carried something');
+      this.#say(canvas, area, this.#noHistory());
       return;
     }
     const graph: Graph = {
@@ -175,6 +175,12 @@ export class DetailedScreen implements Screen {
     const step = ` ${stepTitle(extra.history.resolution, canvas.ascii)} `;
     canvas.text(frame.x + frame.width - 2 - textWidth(step), y, step, 'title');
     drawGraph(canvas, area, graph);
+  }
+
+  #noHistory(): string {
+    return this.#snapshot?.capture.source === 'counters'
+      ? 'no history of IP bytes: the kernel counts frames (b)'
+      : 'no history: too many interfaces carried something';
   }
 
   #drawFacts(canvas: Canvas, content: Area, count: number): void {
@@ -194,35 +200,28 @@ export class DetailedScreen implements Screen {
   }
 
   #bindings(): KeyBinding[] {
-    const key = (
-      keys: string[],
-      label: string,
-      bar: string | null,
-      help: string,
-      run: (pressed: string) => Reaction,
-    ): KeyBinding => ({ keys, label, help, bar, run });
     const choose = [
-      key(['TAB', 'RIGHT', 'w', 'W'], 'Tab', 'Interface', 'Next interface; first comes the sum of all', () =>
+      binding(['TAB', 'RIGHT', 'w', 'W'], 'Tab', 'Interface', 'Next interface; first comes the sum of all', () =>
         this.#nextInterface(1),
       ),
-      key(['SHIFT_TAB', 'LEFT'], 'Left', null, 'Interface before', () => this.#nextInterface(-1)),
+      binding(['SHIFT_TAB', 'LEFT'], 'Left', null, 'Interface before', () => this.#nextInterface(-1)),
     ];
     return [
       ...(this.#fixed === null ? choose : []),
-      key(['+', '-', '=', 't', 'T'], '+/-', 'Step', 'History by 1 s, 10 s, 1 min (t: next)', (pressed) =>
+      binding(['+', '-', '=', 't', 'T'], '+/-', 'Step', 'History by 1 s, 10 s, 1 min (t: next)', (pressed) =>
         this.#changeStep(pressed),
       ),
-      key(['p', 'P'], 'p', 'Packets', 'History of packets, or of bytes', () => this.#toggleMeasure()),
-      key(['b', 'B'], 'b', 'Wire', 'Bytes of IP packets, or of whole frames', () => this.#toggleBytes()),
-      key(['CTRL_S'], '^S', null, 'Save all lines as CSV', () => this.#openSave()),
-      key(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
-      key(['UP', 'DOWN'], 'Up/Dn', null, 'Scroll, where not all lines fit', (pressed) =>
+      binding(['p', 'P'], 'p', 'Packets', 'History of packets, or of bytes', () => this.#toggleMeasure()),
+      binding(['b', 'B'], 'b', 'Wire', 'Bytes of IP packets, or of whole frames', () => this.#toggleBytes()),
+      binding(['CTRL_S'], '^S', null, 'Save all lines as CSV', () => this.#openSave()),
+      binding(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
+      binding(['UP', 'DOWN'], 'Up/Dn', null, 'Scroll, where not all lines fit', (pressed) =>
         this.#scrollTo(this.#scroll + (pressed === 'UP' ? -1 : 1)),
       ),
-      key(['PAGE_UP', 'PAGE_DOWN', ' '], 'PgUp/PgDn', null, 'One page up or down', (pressed) =>
+      binding(['PAGE_UP', 'PAGE_DOWN', ' '], 'PgUp/PgDn', null, 'One page up or down', (pressed) =>
         this.#scrollTo(this.#scroll + (pressed === 'PAGE_UP' ? -this.#visible : this.#visible)),
       ),
-      key(['HOME', 'END'], 'Home/End', null, 'First lines; last lines', (pressed) =>
+      binding(['HOME', 'END'], 'Home/End', null, 'First lines; last lines', (pressed) =>
         this.#scrollTo(pressed === 'HOME' ? 0 : Number.MAX_SAFE_INTEGER),
       ),
     ];

@@ -22,14 +22,16 @@ export type DetailedClass = (typeof DETAILED_CLASSES)[number];
 
 export interface DetailedCounts {
   packets: number;
-  ipBytes: number;
+  /** null: only the kernel's counters are read, which do not tell. */
+  ipBytes: number | null;
   wireBytes: number;
 }
 
 /** Per second. */
 export interface DetailedRates {
   packetsPerSecond: number;
-  bytesPerSecond: number;
+  /** null as ipBytes. */
+  bytesPerSecond: number | null;
   wireBytesPerSecond: number;
 }
 
@@ -117,11 +119,11 @@ export interface DetailedExtra {
   averages: DetailedRateFigures;
   peaks: DetailedRateFigures;
   /** IPv4 packets with a wrong header checksum; one that is left to the card is none. */
-  ipChecksumErrors: number;
+  ipChecksumErrors: number | null;
   /** Packets that could not be decoded to their end. */
-  malformed: number;
+  malformed: number | null;
   /** What the kernel handed over: an offloaded buffer is several packets. */
-  buffers: number;
+  buffers: number | null;
   /** What the kernel says of the interface; null for the sum, for files, and where it is gone. */
   link: LinkView | null;
   /** null for files, and where the kernel does not count. */

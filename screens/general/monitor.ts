@@ -4,6 +4,7 @@
  *
  *   interfaces of the kernel and of the capture, by name ─► rows ─► search ─► masters with their members ─► page
  */
+import { frameRatesAlone, framesAlone, seesPackets } from '../../src/engine/counters-only.ts';
 import { InterfaceStatistics, type TrafficRates } from '../../src/engine/interface-statistics.ts';
 import { KernelComparison } from '../../src/engine/kernel-comparison.ts';
 import type { LinkView } from '../../src/engine/link-view.ts';
@@ -79,6 +80,7 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
   }
 
   page(query: Query): Page<GeneralRow> {
+    const sees = seesPackets(this.#attached().context.options.source);
     const rows = this.#orderedRows(query);
     const at = query.follow === null ? -1 : rows.shown.findIndex(({ id }) => id === query.follow);
     const limit = query.limit === 0 ? rows.shown.length : query.limit;
@@ -88,7 +90,13 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
     this.#addMinutes(page, readOptions(query));
     const extra: GeneralExtra = { interfaces: rows.total, gone: rows.gone };
     const rowsTotal = rows.shown.length;
-    return { rows: page, offset, rowsTotal, hidden: rows.total - rowsTotal, extra: { ...extra } };
+    return {
+      rows: sees ? page : page.map(asCounted),
+      offset,
+      rowsTotal,
+      hidden: rows.total - rowsTotal,
+      extra: { ...extra },
+    };
   }
 
   *slices(query: Query, size: number): Generator<GeneralRow[]> {
@@ -209,6 +217,7 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
       speed,
       ...this.#counts(slots, link),
       rates,
+      peak: this.#peak(slots, link),
       load: [loadOf(rates.incoming, speed), loadOf(rates.outgoing, speed)],
       kernel: account?.kernel ?? null,
       captured: isComparable ? [account.captured.inPackets, account.captured.outPackets] : null,
@@ -280,8 +289,18 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
     };
   }
 
+  /** Of a name with several link types, which no live capture has, the highest of one. */
+  #peak(slots: readonly number[], link: LinkView | null): GeneralRates | null {
+    const { statistics } = this.#attached();
+    if (link !== null && this.#isOneForAll()) return null;
+    const peaks = (slots.length === 0 ? [0] : slots).map((slot) => statistics.peaksOf(slot, 'total', 'total'));
+    if (peaks.some((peak) => peak === null)) return null;
+    return slots.length === 0 ? sumRates([]) : highest(peaks as TrafficRates[]);
+  }
+
   /** Last minutes, and what share of its master's members each member carried in it. */
   #addMinutes(rows: readonly GeneralRow[], { minute }: GeneralOptions): void {
+    const sees = seesPackets(this.#attached().context.options.source);
     const members = new Map<string, number>();
     const carried = (known: Known): number =>
       this.#minute.bytesOf(known.slots, 'wire').reduce((bytes, each) => bytes + each, 0);
@@ -294,9 +313,27 @@ export class GeneralMonitor implements Monitor<GeneralRow> {
       if (known === undefined || row.total === null) continue;
       const all = row.master === null || known.isGone ? 0 : (members.get(row.master) ?? 0);
       if (all > 0) row.memberShare = carried(known) / all;
-      if (minute !== null) row.minute = this.#minute.bytesOf(known.slots, minute);
+      if (minute !== null && (minute === 'wire' || sees)) row.minute = this.#minute.bytesOf(known.slots, minute);
     }
   }
+}
+
+/** What the kernel's counters do not tell is not known. */
+function asCounted(row: GeneralRow): GeneralRow {
+  const { total, incoming, outgoing } = row.rates;
+  return {
+    ...row,
+    ...UNKNOWN_COUNTS,
+    total: framesAlone(row.total),
+    incoming: framesAlone(row.incoming),
+    outgoing: framesAlone(row.outgoing),
+    rates: {
+      total: frameRatesAlone(total),
+      incoming: frameRatesAlone(incoming),
+      outgoing: frameRatesAlone(outgoing),
+    },
+    peak: frameRatesAlone(row.peak),
+  };
 }
 
 const UNKNOWN_COUNTS = {
@@ -340,6 +377,15 @@ function sumRates(all: readonly TrafficRates[]): GeneralRates {
     total.wireBytesPerSecond += each.wireBytesPerSecond;
   }
   return total;
+}
+
+function highest(all: readonly TrafficRates[]): GeneralRates {
+  const of = (measure: keyof TrafficRates): number => Math.max(...all.map((rates) => rates[measure]));
+  return {
+    packetsPerSecond: of('packetsPerSecond'),
+    bytesPerSecond: of('bytesPerSecond'),
+    wireBytesPerSecond: of('wireBytesPerSecond'),
+  };
 }
 
 /** Speed in Mbit/s. */

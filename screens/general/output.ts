@@ -122,7 +122,8 @@ function shownBytes(counts: GeneralCounts | null, bytes: ByteKind): number | nul
 }
 
 function bitsPerSecond(rates: GeneralRates | null, bytes: ByteKind): number | null {
-  return rates === null ? null : Math.round((bytes === 'wire' ? rates.wireBytesPerSecond : rates.bytesPerSecond) * 8);
+  const perSecond = (bytes === 'wire' ? rates?.wireBytesPerSecond : rates?.bytesPerSecond) ?? null;
+  return perSecond === null ? null : Math.round(perSecond * 8);
 }
 
 function sumOf(row: GeneralRow, a: 'rxErrors' | 'rxDropped', b: 'txErrors' | 'txDropped'): number | null {

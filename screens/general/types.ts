@@ -6,14 +6,16 @@ import type { SearchField } from '../../src/search/query.ts';
 
 export interface GeneralCounts {
   packets: number;
-  ipBytes: number;
+  /** null: only the kernel's counters are read, which do not tell. */
+  ipBytes: number | null;
   wireBytes: number;
 }
 
 /** Per second, over the last rate window. */
 export interface GeneralRates {
   packetsPerSecond: number;
-  bytesPerSecond: number;
+  /** null as ipBytes. */
+  bytesPerSecond: number | null;
   wireBytesPerSecond: number;
 }
 
@@ -60,6 +62,8 @@ export interface GeneralRow {
   outgoing: GeneralCounts | null;
   /** null until a rate window has closed. */
   rates: { total: GeneralRates | null; incoming: GeneralRates | null; outgoing: GeneralRates | null };
+  /** The highest rates of one window since start or reset, each for itself; null as for `rates`. */
+  peak: GeneralRates | null;
   /** Frame bits per second of each direction [in, out] / the link's speed. */
   load: [number | null, number | null];
   /** At its last reading, at most two seconds ago; null in files. */

@@ -9,7 +9,7 @@ import type { InterfaceView } from '../../src/engine/messages.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
 import { parseSearch } from '../../src/search/query.ts';
 import { protocolWords, rowMatcher, type SearchedRow } from '../../src/search/rows.ts';
-import type { ConnectionFact as RecordedFact } from '../../src/tables/connection-facts.ts';
+import { FACT_WORDS } from '../../src/tables/connection-facts.ts';
 import {
   addressOffset,
   firstSide,
@@ -24,6 +24,7 @@ import {
   VLAN_PRESENT,
 } from '../../src/tables/conversation-order.ts';
 import { ConversationSearch } from '../../src/tables/conversation-search.ts';
+import { countStates } from '../../src/tables/conversation-states.ts';
 import {
   type ConversationTable,
   ROW_DOUBLE,
@@ -45,14 +46,12 @@ import { BATCH_CAPACITY } from '../../src/wire/packet-batch.ts';
 import {
   CONVERSATION_SEARCH_FIELDS,
   CONVERSATION_STATES,
-  type ConnectionFact,
   type ConnectionFacts,
   type Endpoint,
   type IpTrafficExtra,
   type IpTrafficOptions,
   type IpTrafficRow,
   type IpTrafficWithin,
-  type LoggedConversation,
   PACKET_SEARCH_FIELDS,
   type PacketLine,
   type RatePair,
@@ -110,6 +109,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   #packets: PacketRing | null = null;
   /** By panel. */
   readonly #selections = new Map<string, Selection>();
+  #clockSet = 0;
 
   attach(context: MonitorContext): () => void {
     this.#context = context;
@@ -120,7 +120,11 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
       this.#selections.clear();
       if (this.#packets !== null) this.#packets = new PacketRing();
     });
+    const stopClock = context.bus.on('clock-set', (by) => {
+      this.#clockSet += by;
+    });
     return () => {
+      stopClock();
       stopBatches();
       stopWindows();
       stopResets();
@@ -153,7 +157,9 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
         this.#keepPackets(commandArguments.on === true);
         return null;
       case 'facts':
-        return this.#takeFacts();
+        return this.#takeFacts(commandArguments.final === true);
+      case 'states':
+        return countStates(conversations, now(), options.tcpTimeout).slice(0, CONVERSATION_STATES.length);
       default:
         throw new Error(`${this.name} has no command ${command}`);
     }
@@ -310,17 +316,17 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
 
   // --- facts for logs ---------------------------------------------------------------------------------------------
 
-  #takeFacts(): ConnectionFacts {
-    const { tcp, interfaces } = this.#attached();
+  #takeFacts(final: boolean): ConnectionFacts {
+    const { tcp, interfaces, now } = this.#attached();
     if (!tcp.facts.wanted) tcp.facts.start();
-    const names = interfaceNames(interfaces());
-    const facts: ConnectionFact[] = [];
-    tcp.facts.drain((fact) => {
-      facts.push({ event: fact.event, time: fact.time, conversation: loggedConversation(fact, names) });
-    });
-    const { lost } = tcp.facts;
-    tcp.facts.lost = 0;
-    return { facts, lost };
+    const time = now();
+    const piece = tcp.facts.take(final, time);
+    return {
+      time,
+      clockSet: this.#clockSet,
+      ...piece,
+      interfaces: factInterfaces(piece.facts, interfaceNames(interfaces())),
+    };
   }
 
   // --- packets ----------------------------------------------------------------------------------------------------
@@ -363,29 +369,15 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   }
 }
 
-/** A TCP connection as it was when something happened to it, the sender of the first packet first. */
-function loggedConversation(
-  { u32, f64, firstSeen }: RecordedFact,
-  names: ReadonlyMap<number, string>,
-): LoggedConversation {
-  const first = (u32[ROW_WORD.flags] & ROW_FLAG.endpoint1First) === 0 ? 0 : 1;
-  const double = (at: number): [number, number] => pair(first, (side) => f64[at + side]);
-  const vlan = u32[ROW_WORD.place] & 0xffff;
-  return {
-    protocol: ipProtocolName(IP_PROTOCOL.tcp),
-    ipProtocol: IP_PROTOCOL.tcp,
-    interface: nameOf(names, u32[ROW_WORD.interfaceSlot]),
-    vlan: (vlan & VLAN_PRESENT) === 0 ? null : vlan & VLAN_ID,
-    endpoints: pair(first, (side) => ({
-      address: addressText(u32, side * 4),
-      port: (u32[ROW_WORD.ports] >>> (side === 0 ? 16 : 0)) & 0xffff,
-    })),
-    packets: double(ROW_DOUBLE.packets),
-    ipBytes: double(ROW_DOUBLE.ipBytes),
-    wireBytes: double(ROW_DOUBLE.wireBytes),
-    firstSeen,
-    lastSeen: f64[ROW_DOUBLE.lastSeen],
-  };
+/** Names of the interfaces that these facts were seen on, by slot: on a host of containers there may be thousands. */
+function factInterfaces(facts: Float64Array, names: ReadonlyMap<number, string>): Record<number, string> {
+  const found: Record<number, string> = {};
+  const words = new Uint32Array(facts.buffer, facts.byteOffset, facts.length * 2);
+  for (let at = 0; at < words.length; at += FACT_WORDS) {
+    const slot = words[at + ROW_WORD.interfaceSlot];
+    found[slot] ??= nameOf(names, slot);
+  }
+  return found;
 }
 
 /** Where a row's counters and rates are: the table itself, or what they were when a snapshot began. */
@@ -578,11 +570,20 @@ function readOptions(query: Query): IpTrafficOptions {
   return { panel: panel ?? 'all', search: search || null, searchNames, within };
 }
 
-function rowsWithin(table: ConversationTable, { port: given }: IpTrafficWithin): (row: number) => boolean {
-  if (given === undefined) return () => true;
-  const { ipProtocol, port } = given;
+function rowsWithin(table: ConversationTable, within: IpTrafficWithin): (row: number) => boolean {
+  const { port: given, activeSince } = within;
+  const hasPort =
+    given === undefined
+      ? () => true
+      : (row: number) =>
+          ipProtocolOf(table, row) === given.ipProtocol &&
+          (portOf(table, row, 0) === given.port || portOf(table, row, 1) === given.port);
+  if (activeSince === undefined) return hasPort;
+  const { u32, f64 } = table;
   return (row) =>
-    ipProtocolOf(table, row) === ipProtocol && (portOf(table, row, 0) === port || portOf(table, row, 1) === port);
+    (u32[row * ROW_WORDS + ROW_WORD.flags] & ROW_FLAG.recorded) === 0 &&
+    f64[row * ROW_DOUBLES + ROW_DOUBLE.lastSeen] >= activeSince &&
+    hasPort(row);
 }
 
 function isLineWithin(

@@ -218,7 +218,7 @@ export class PacketView implements Screen {
   }
 
   #drawBottom(canvas: Canvas, y: number): void {
-    if (this.#search.typing || this.#search.text !== null) {
+    if (this.#search.visible) {
       this.#search.draw(canvas, y, this.#lines.length, this.#hidden);
     } else {
       canvas.text(1, y, 'The newest packet is at the bottom; Up and PgUp stop to read.', 'dim');

@@ -8,7 +8,7 @@ import type { Query } from '../../src/engine/monitor.ts';
 import { IP_PROTOCOL, ipProtocolName } from '../../src/wire/numbers.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
-import { dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, TABLE_KEYS } from '../kit/keys.ts';
+import { binding, dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, tableKeys } from '../kit/keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
 import { Search, type SearchOptions } from '../kit/search.ts';
 import { hostsAndServices } from '../kit/search-names.ts';
@@ -245,7 +245,7 @@ export class IpTrafficScreen implements Screen {
 
   #drawBottom(canvas: Canvas, y: number): void {
     const { tcp, other } = this.#panels;
-    if (this.#search.typing || this.#search.text !== null) {
+    if (this.#search.visible) {
       this.#search.draw(canvas, y, tcp.table.rowsTotal + other.table.rowsTotal, tcp.hidden + other.hidden);
     } else if (this.#snapshot !== null) {
       const extra = this.#snapshot.extra as unknown as IpTrafficExtra;
@@ -284,32 +284,27 @@ export class IpTrafficScreen implements Screen {
   }
 
   #bindings(): KeyBinding[] {
-    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     const page = (way: 'PAGE_UP' | 'PAGE_DOWN') => (): Reaction => this.#table.onKey(way);
     return [
-      key(['ENTER'], 'Enter', 'Details', 'Details; = seen from its start, > open before we began', () =>
+      binding(['ENTER'], 'Enter', 'Details', 'Details; = seen from its start, > open before we began', () =>
         this.#openDetails(),
       ),
-      key(['m', 'M'], 'M', 'More', 'TCP columns: counts, source MAC, sizes, round trip', () => this.#nextMode()),
-      key(['s', 'S', 'o', 'F6'], 'S', 'Sort', 'Order; the same again turns it round', () => this.#openSort()),
-      key(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
-      key(['w', 'W', 'TAB'], 'W', 'Window', 'The other panel (also Tab)', () => this.#switchPanel()),
-      key(['p'], 'p', 'Packets', 'Packet by packet, the newest', () => this.#openPackets()),
-      key(['n'], 'n', 'Names', 'Names of hosts by reverse DNS, or addresses', () => this.#toggle('showNames')),
-      key(['f', 'F'], 'F', 'Flush', 'Remove closed, reset and timed-out rows', () => this.#flush()),
-      key(['N'], 'N', null, 'Names of services (/etc/services), or port numbers', () => this.#toggle('showServices')),
-      key(['C'], 'C', null, 'Columns on wide terminals: on and off', () => this.#openColumns()),
-      key(['CTRL_S'], '^S', null, 'Save all rows, in this order and search, as CSV', () => this.#openSave()),
-      key(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
-      ...TABLE_KEYS.map((help): KeyBinding => ({ ...help, run: (pressed) => this.#table.onKey(pressed) })),
-      key([' '], 'Space', null, 'One page down', page('PAGE_DOWN')),
-      key(['-'], '-', null, 'One page up', page('PAGE_UP')),
+      binding(['m', 'M'], 'M', 'More', 'TCP columns: counts, source MAC, sizes, round trip', () => this.#nextMode()),
+      binding(['s', 'S', 'o', 'F6'], 'S', 'Sort', 'Order; the same again turns it round', () => this.#openSort()),
+      binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
+      binding(['w', 'W', 'TAB'], 'W', 'Window', 'The other panel (also Tab)', () => this.#switchPanel()),
+      binding(['p'], 'p', 'Packets', 'Packet by packet, the newest', () => this.#openPackets()),
+      binding(['n'], 'n', 'Names', 'Names of hosts by reverse DNS, or addresses', () => this.#toggle('showNames')),
+      binding(['f', 'F'], 'F', 'Flush', 'Remove closed, reset and timed-out rows', () => this.#flush()),
+      binding(['N'], 'N', null, 'Names of services (/etc/services), or port numbers', () =>
+        this.#toggle('showServices'),
+      ),
+      binding(['C'], 'C', null, 'Columns on wide terminals: on and off', () => this.#openColumns()),
+      binding(['CTRL_S'], '^S', null, 'Save all rows, in this order and search, as CSV', () => this.#openSave()),
+      binding(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
+      ...tableKeys((key) => this.#table.onKey(key)),
+      binding([' '], 'Space', null, 'One page down', page('PAGE_DOWN')),
+      binding(['-'], '-', null, 'One page up', page('PAGE_UP')),
     ];
   }
 

@@ -4,6 +4,7 @@
  */
 import type { SearchField } from '../../src/search/query.ts';
 import type { TermNames } from '../../src/search/rows.ts';
+import type { LogSums } from '../../src/tables/connection-facts.ts';
 
 /** Life of a conversation. TCP runs through the first seven; other protocols are active or idle. */
 export const CONVERSATION_STATES = [
@@ -123,6 +124,8 @@ export const PACKET_SEARCH_FIELDS = ['host', 'port', 'proto', 'iface'] as const 
 export interface IpTrafficWithin {
   /** A port of one protocol, on either side. */
   port?: { ipProtocol: number; port: number };
+  /** Carried something at this time or later (seconds since 1970), and the log has no final record of it. */
+  activeSince?: number;
 }
 
 /** Query.options of this monitor. */
@@ -161,9 +164,11 @@ export interface WithinFigures {
 
 /**
  * Commands of this monitor (EngineRequest): "flush" {} drops closed rows; "packets" {on: boolean} starts and stops
- * keeping the newest packets for panel 'packets' (kept from the start when reading a file: it is over before one asks).
+ * keeping the newest packets for panel 'packets' (kept from the start when reading a file: it is over before one asks);
+ * "facts" {final?: true} hands out what became of conversations, for logs: ConnectionFacts; "states" {} counts the
+ * conversations in each state, in the order of CONVERSATION_STATES.
  */
-export type IpTrafficCommand = 'flush' | 'packets' | 'facts';
+export type IpTrafficCommand = 'flush' | 'packets' | 'facts' | 'states';
 
 /** One line of the packet-by-packet view (panel 'packets'). */
 export interface PacketLine {
@@ -187,28 +192,23 @@ export interface PacketLine {
 }
 
 /**
- * What happened to TCP connections, for logs. opened: by a SYN in sight; first-packet: was open already; fin: one side
- * sent its FIN; closed: both FINs acknowledged; reset: RST, or an ICMP unreachable that quotes it; timed-out: idle.
+ * Answer of the command "facts" {final?: true}: what became of conversations since the last call, oldest first, a bounded
+ * piece at a time. The first call begins the collecting; with `final` it ends, after one final fact for each conversation
+ * that is still open.
  */
-export type ConnectionEvent = 'opened' | 'first-packet' | 'fin' | 'closed' | 'reset' | 'timed-out';
-
-/** One event, with the conversation as it was then. */
-export interface ConnectionFact {
-  event: ConnectionEvent;
-  /** Seconds since 1970, engine time. */
-  time: number;
-  conversation: LoggedConversation;
-}
-
-/** The part of a row that logs write. */
-export type LoggedConversation = Pick<
-  IpTrafficRow,
-  'protocol' | 'ipProtocol' | 'interface' | 'vlan' | 'packets' | 'ipBytes' | 'wireBytes' | 'firstSeen' | 'lastSeen'
-> & { endpoints: [Pick<Endpoint, 'address' | 'port'>, Pick<Endpoint, 'address' | 'port'>] };
-
-/** Answer of the command "facts": what happened since the last call. The first call begins the collecting. */
 export interface ConnectionFacts {
-  facts: ConnectionFact[];
-  /** Facts that had no room. */
+  /** Engine time, seconds since 1970. */
+  time: number;
+  /** Seconds that the clock was set by since the capture began: moments of earlier answers have moved by that. */
+  clockSet: number;
+  /** FACT_DOUBLES a fact (src/tables/connection-facts.ts). */
+  facts: Float64Array;
+  /** Names of the interfaces of these facts, by slot. */
+  interfaces: Record<number, string>;
+  /** More is waiting: ask again at once. */
+  more: boolean;
+  /** Facts that had no room since the last call. */
   lost: number;
+  /** With the last piece of `final`: sums of the whole log at that moment; else null. */
+  sums: LogSums | null;
 }

@@ -106,7 +106,7 @@ export function footerFigures(snapshot: Snapshot, view: LanStationsView): Figure
   const { totals } = snapshot;
   const { evicted, withoutAddresses } = snapshot.extra as unknown as LanStationsExtra;
   const isWire = view.byteKind === 'wire';
-  const bytes = (value: number): string => formatBytes(value, view.rate.base);
+  const bytes = (value: number | null): string => formatBytes(value, view.rate.base);
   const figures: Figure[] = [
     { label: isWire ? 'Wire' : 'IP', value: bytes(isWire ? totals.wireBytes : totals.ipBytes) },
     {

@@ -84,6 +84,7 @@ export class LanStationsMonitor implements Monitor<LanStationRow> {
         table.closeWindow(interval);
         this.#selections.clear();
       }),
+      bus.on('clock-set', (by) => table.moveMoments(by, context.now())),
       bus.on('reset', () => {
         table.reset();
         this.#selections.clear();

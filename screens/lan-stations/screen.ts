@@ -7,7 +7,7 @@ import type { Snapshot } from '../../src/engine/messages.ts';
 import type { SearchTerm } from '../../src/search/query.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { drawFigures } from '../kit/figures.ts';
-import { BACK, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
+import { BACK, binding, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
 import type { Reaction } from '../kit/screen.ts';
 import type { NamesOf } from '../kit/search.ts';
 import { hostsAndServices } from '../kit/search-names.ts';
@@ -149,26 +149,21 @@ export class LanStationsScreen extends TableScreen<LanStationRow> {
 
   protected ownKeys(): KeyBinding[] {
     const isStations = this.#panel === 'stations';
-    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     const bindings = [
-      key(['ENTER'], 'Enter', 'Details', 'Everything about one: addresses, vendor, both directions', () =>
+      binding(['ENTER'], 'Enter', 'Details', 'Everything about one: addresses, vendor, both directions', () =>
         this.#open(),
       ),
       isStations
-        ? key(['w', 'W', 'TAB'], 'W', 'Groups', 'Multicast and broadcast groups (also Tab)', () => this.#openGroups())
-        : key(['w', 'W', 'TAB'], 'W', 'Stations', 'Back to the stations (also Tab)', () => BACK),
+        ? binding(['w', 'W', 'TAB'], 'W', 'Groups', 'Multicast and broadcast groups (also Tab)', () =>
+            this.#openGroups(),
+          )
+        : binding(['w', 'W', 'TAB'], 'W', 'Stations', 'Back to the stations (also Tab)', () => BACK),
     ];
     if (!isStations) return bindings;
     return [
       ...bindings,
-      key(['d', 'D'], 'd', 'Describe', 'Give the station a description, or take it away', () => this.#describe()),
-      key(['n', 'N'], 'n', null, 'Names of IP addresses by reverse DNS, or addresses', () => this.#toggleNames()),
+      binding(['d', 'D'], 'd', 'Describe', 'Give the station a description, or take it away', () => this.#describe()),
+      binding(['n', 'N'], 'n', null, 'Names of IP addresses by reverse DNS, or addresses', () => this.#toggleNames()),
     ];
   }
 

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
-import { dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH } from '../kit/keys.ts';
+import { binding, dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH } from '../kit/keys.ts';
 import type { MonitorQuery, MouseEvent, Reaction, Screen } from '../kit/screen.ts';
 import { Table } from '../kit/table.ts';
 import { saveDialog } from '../kit/table-dialogs.ts';
@@ -126,33 +126,26 @@ export class PacketSizesScreen implements Screen {
   }
 
   #bindings(): KeyBinding[] {
-    const key = (keys: string[], label: string, bar: string | null, help: string, run: () => Reaction): KeyBinding => ({
-      keys,
-      label,
-      help,
-      bar,
-      run,
-    });
     const page = (): number => Math.max(1, this.#room - 1);
     return [
-      key(
+      binding(
         ['TAB', 'RIGHT', 'w', 'W'],
         'Tab',
         'Interface',
         'The next interface alone, or all together (also Right)',
         () => this.#step(1),
       ),
-      key(['LEFT', 'SHIFT_TAB'], 'Left', null, 'The interface before', () => this.#step(-1)),
-      key(['b', 'B'], 'B', 'Bytes', 'Count packets, or their bytes', () => this.#toggleMeasure()),
-      key(['g', 'G'], 'G', 'Log', 'Bars linear, or logarithmic: small counts show', () => this.#toggleScale()),
-      key(['CTRL_S'], '^S', null, 'Save the brackets as CSV', () => this.#openSave()),
-      key(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
-      key(['UP'], 'Up', null, 'Scroll up, where not all brackets fit', () => this.#scroll(this.#first - 1)),
-      key(['DOWN'], 'Dn', null, 'Scroll down', () => this.#scroll(this.#first + 1)),
-      key(['PAGE_UP', '-'], 'PgUp', null, 'One page up', () => this.#scroll(this.#first - page())),
-      key(['PAGE_DOWN', ' '], 'PgDn', null, 'One page down', () => this.#scroll(this.#first + page())),
-      key(['HOME'], 'Home', null, 'The smallest sizes', () => this.#scroll(0)),
-      key(['END'], 'End', null, 'The largest sizes', () => this.#scroll(Number.POSITIVE_INFINITY)),
+      binding(['LEFT', 'SHIFT_TAB'], 'Left', null, 'The interface before', () => this.#step(-1)),
+      binding(['b', 'B'], 'B', 'Bytes', 'Count packets, or their bytes', () => this.#toggleMeasure()),
+      binding(['g', 'G'], 'G', 'Log', 'Bars linear, or logarithmic: small counts show', () => this.#toggleScale()),
+      binding(['CTRL_S'], '^S', null, 'Save the brackets as CSV', () => this.#openSave()),
+      binding(['l', 'L'], 'L', null, 'Draw the screen anew', () => ({ type: 'repaint' })),
+      binding(['UP'], 'Up', null, 'Scroll up, where not all brackets fit', () => this.#scroll(this.#first - 1)),
+      binding(['DOWN'], 'Dn', null, 'Scroll down', () => this.#scroll(this.#first + 1)),
+      binding(['PAGE_UP', '-'], 'PgUp', null, 'One page up', () => this.#scroll(this.#first - page())),
+      binding(['PAGE_DOWN', ' '], 'PgDn', null, 'One page down', () => this.#scroll(this.#first + page())),
+      binding(['HOME'], 'Home', null, 'The smallest sizes', () => this.#scroll(0)),
+      binding(['END'], 'End', null, 'The largest sizes', () => this.#scroll(Number.POSITIVE_INFINITY)),
     ];
   }
 

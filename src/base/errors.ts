@@ -23,6 +23,7 @@ export type OperatorErrorCode =
   | 'E_EXPRESSION'
   | 'E_FILTER'
   | 'E_INTERFACE_UNKNOWN'
+  | 'E_PERMISSION'
   | 'E_CAPTURE_PERMISSION'
   | 'E_CAPTURE_UNAVAILABLE'
   | 'E_CAPTURE_FAILED'
@@ -37,6 +38,7 @@ const EXIT_OF: Record<OperatorErrorCode, number> = {
   E_EXPRESSION: EXIT.usage,
   E_FILTER: EXIT.usage,
   E_INTERFACE_UNKNOWN: EXIT.failed,
+  E_PERMISSION: EXIT.noPermission,
   E_CAPTURE_PERMISSION: EXIT.noPermission,
   E_CAPTURE_UNAVAILABLE: EXIT.failed,
   E_CAPTURE_FAILED: EXIT.failed,

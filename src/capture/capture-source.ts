@@ -6,7 +6,8 @@ import type { BpfProgram } from '../base/bpf-program.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
 import type { PacketBatch } from '../wire/packet-batch.ts';
 
-export type CaptureKind = 'ring' | 'pcap' | 'savefile';
+/** counters: no packets, the kernel's counters of each interface alone (-u). */
+export type CaptureKind = 'ring' | 'pcap' | 'savefile' | 'counters';
 
 /** An interface that packets were seen on. A slot is never reused while the program runs. */
 export interface CapturedInterface {
@@ -45,10 +46,21 @@ export type CaptureFact =
   /** -w: packets are missing from the file, or will be. The capture goes on. */
   | { type: 'write-failed'; error: OperatorErrorFields };
 
+/** What the kernel counted of an interface in one direction since its last reading. */
+export interface CountedTraffic {
+  slot: number;
+  direction: 'in' | 'out';
+  packets: number;
+  /** Whole frames. */
+  wireBytes: number;
+}
+
 /** Receives what a source delivers. All calls are synchronous and on the source's own thread. */
 export interface CaptureSink {
   /** The batch is borrowed: valid until this returns. */
   onBatch(batch: PacketBatch): void;
+  /** In place of batches, from a source that has no packets. */
+  onCounted?(counted: readonly CountedTraffic[]): void;
   onFact(fact: CaptureFact): void;
   /** No more packets will come (end of file, or the source gave up after a capture-failed fact). */
   onEnd(): void;

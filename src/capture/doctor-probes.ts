@@ -7,8 +7,10 @@ import { CAPABILITY, hasCapability } from '../native/capabilities.ts';
 import { firstLine, SystemCallError } from '../native/koffi.ts';
 import { compileExpression } from '../native/libpcap.ts';
 import { PacketSocket } from '../native/packet-socket.ts';
+import { changeOfUserRefusal, NOBODY } from '../native/privileges.ts';
 import { LINKTYPE } from '../wire/numbers.ts';
 import { DEFAULT_CHILD_PATH, PCAP_REMEDY, PcapProcess } from './pcap/pcap-process.ts';
+import { PERMISSION_REMEDY } from './permission.ts';
 
 /** One finding. */
 export interface Probe {
@@ -29,15 +31,13 @@ export interface Diagnosis {
   verdict: Verdict;
 }
 
-const PRIVILEGE_REMEDY = 'run with sudo, or give the process CAP_NET_RAW';
-
 /** Tries the capture sources and what goes with them. */
 export async function diagnose(childPath = DEFAULT_CHILD_PATH): Promise<Diagnosis> {
   const privilege = probeCapability();
   const ring = probeRing();
   const pcap = await probePcapPackage(childPath);
   return {
-    probes: [privilege, ...ring.probes, pcap, probeExpressions()],
+    probes: [privilege, ...probeGivingUp(), ...ring.probes, pcap, probeExpressions()],
     verdict: verdictOf(ring.verdict, pcap.ok, privilege.ok),
   };
 }
@@ -60,7 +60,17 @@ function lacking(name: string, detail: string, remedy: string | null): Probe {
 function probeCapability(): Probe {
   const name = 'privilege';
   if (hasCapability(CAPABILITY.netRaw)) return found(name, 'CAP_NET_RAW is there');
-  return lacking(name, 'CAP_NET_RAW is missing: nothing can be captured', PRIVILEGE_REMEDY);
+  return lacking(name, 'CAP_NET_RAW is missing: nothing can be captured', PERMISSION_REMEDY);
+}
+
+/** Of root: what becomes of its other rights while packets are read (src/cli/run-as.ts). */
+function probeGivingUp(): Probe[] {
+  if (process.geteuid?.() !== 0) return [];
+  const refusal = changeOfUserRefusal({ name: 'nobody', uid: NOBODY, gid: NOBODY, groups: [NOBODY] });
+  const becomes = 'what reads packets becomes nobody, with CAP_NET_RAW alone (--user NAME: somebody else)';
+  return [
+    found('giving up', refusal === null ? becomes : `not possible here, what reads packets stays root: ${refusal}`),
+  ];
 }
 
 /** Opens the smallest ring for a moment, bound to nothing. */
@@ -78,7 +88,7 @@ function probeRing(): Diagnosis {
   } catch (error) {
     const denied = error instanceof SystemCallError && (error.code === 'EPERM' || error.code === 'EACCES');
     return {
-      probes: [lacking(ring, reason(error), denied ? PRIVILEGE_REMEDY : 'libpcap takes its place, where it works')],
+      probes: [lacking(ring, reason(error), denied ? PERMISSION_REMEDY : 'libpcap takes its place, where it works')],
       verdict: denied ? 'denied' : 'unavailable',
     };
   }

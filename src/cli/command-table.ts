@@ -35,6 +35,9 @@ export interface CommandLine {
     | 'filter import'
     | 'filter import-iptraf-ng'
     | 'filter names'
+    | 'status'
+    | 'stop'
+    | 'report'
     | 'completion'
     | 'man'
     | 'options-table';
@@ -173,6 +176,27 @@ export const COMMANDS: readonly CommandLine[] = [
     hidden: false,
   },
   { name: 'filter names', argument: null, options: [], description: 'print the names of all filters', hidden: true },
+  {
+    name: 'status',
+    argument: null,
+    options: ['json'],
+    description: 'list the running instances: what they watch, where they log, what they lost',
+    hidden: false,
+  },
+  {
+    name: 'stop',
+    argument: { placeholder: '[PID...]', words: null, count: [0, 1000] },
+    options: [],
+    description: 'end the instances that run in the background, all or those named, and wait until they are gone',
+    hidden: false,
+  },
+  {
+    name: 'report',
+    argument: { placeholder: 'FILE...', words: null, count: [1, 10_000] },
+    options: ['from', 'to', 'text', 'json', 'csv', 'html', 'limit'],
+    description: 'sum up logs (also gzip): top hosts, ports and conversations, busiest hours, drops, alerts',
+    hidden: false,
+  },
   {
     name: 'completion',
     argument: { placeholder: 'SHELL', words: SHELLS, count: [1, 1] },

@@ -1,4 +1,4 @@
-/** The commands that open no monitor: interfaces, doctor, config, filter, completion, and what the build prints. Each gives its text. */
+/** The commands that open no monitor: interfaces, doctor, config, filter, status, stop, completion, and what the build prints. Each gives its text. */
 
 import { EXIT } from '../base/errors.ts';
 import type { Probe, Verdict } from '../capture/doctor-probes.ts';
@@ -40,6 +40,18 @@ export async function runCommand({ values, command }: Invocation): Promise<Comma
     case 'filter names': {
       const { filterCommand } = await import('./filter-commands.ts');
       return filterCommand(command.line.name, command.words, values);
+    }
+    case 'status': {
+      const { statusCommand } = await import('./instance-commands.ts');
+      return statusCommand(values.json);
+    }
+    case 'stop': {
+      const { stopCommand } = await import('./instance-commands.ts');
+      return stopCommand(command.words);
+    }
+    case 'report': {
+      const { reportCommand } = await import('./report.ts');
+      return reportCommand(command.words, values);
     }
     case 'man':
       return done((await import('./manual.ts')).manPage());

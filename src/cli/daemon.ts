@@ -2,18 +2,12 @@
  * -B: the program starts itself anew in a session of its own, without a terminal, and waits until that copy has opened
  * everything and written its pid file, or has said why it could not: errors still reach the caller's exit status.
  *
- *   caller ── spawn, setsid ──► copy: opens, writes /run/iptraf-ts/PID.pid
+ *   caller ── spawn, setsid ──► copy: opens, writes /run/iptraf-ts/PID.pid (instance.ts)
  *          ◄── ready | failed ──      (over Node's channel, which then closes)
  */
 import { spawn } from 'node:child_process';
-import { closeSync, constants, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { EXIT, OperatorError } from '../base/errors.ts';
-import { makeFolder } from '../store/folders.ts';
-import { runDirectory } from '../store/paths.ts';
+import { EXIT } from '../base/errors.ts';
 import { complain } from './fail.ts';
-import { processStat } from './process-stat.ts';
-import { PROGRAM } from './version.ts';
 
 /** Set for the copy, and taken out of its environment at once. */
 const DAEMON_VARIABLE = 'IPTRAF_TS_DAEMON';
@@ -88,51 +82,4 @@ export function daemonReporter(): DaemonReporter | null {
     },
     failed: (line, status) => send({ type: 'failed', line, status }),
   };
-}
-
-/** Writes PID.pid; it is removed when the process ends by itself. Throws an OperatorError (E_OUTPUT). */
-export function writePidFile(directory = runDirectory()): string {
-  const path = join(directory, `${process.pid}.pid`);
-  try {
-    makeFolder(directory, 0o755);
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-    const file = openSync(path, flags, 0o644);
-    writeSync(file, `${process.pid}\n`);
-    closeSync(file);
-  } catch (error) {
-    throw new OperatorError({
-      code: 'E_OUTPUT',
-      operation: 'write pid file',
-      target: path,
-      cause: (error as Error).message,
-    });
-  }
-  process.on('exit', () => {
-    try {
-      unlinkSync(path);
-    } catch {
-      // Someone else removed it: it is gone, as it should be.
-    }
-  });
-  return path;
-}
-
-/** -f without a facility: removes pid files whose process is gone. Returns how many. */
-export function removeStalePidFiles(directory = runDirectory()): number {
-  let removed = 0;
-  for (const name of pidFileNames(directory)) {
-    if (processStat(Number.parseInt(name, 10))?.name === PROGRAM) continue;
-    unlinkSync(join(directory, name));
-    removed++;
-  }
-  return removed;
-}
-
-function pidFileNames(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => /^\d+\.pid$/.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** The engine that runs now, as the loop of the screens sees it: questions wait while one starts. */
 import type { MonitorQuery } from '../../screens/kit/screen.ts';
-import type { EngineFact, NavigatorClient } from '../../screens/navigator.ts';
+import type { NavigatorClient, ScreenFact } from '../../screens/navigator.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
 import { type EngineClient, Handlers } from '../engine/engine-client.ts';
 import type { Snapshot } from '../engine/messages.ts';
@@ -10,9 +10,9 @@ import type { Watched } from './plan.ts';
 import { saveRows } from './save-rows.ts';
 
 export class EngineLink implements NavigatorClient {
-  readonly #facts = new Handlers<[EngineFact]>();
+  readonly #facts = new Handlers<[ScreenFact]>();
   /** What happened before anyone listened: a short file is over before the screen is open. */
-  #early: EngineFact[] | null = [];
+  #early: ScreenFact[] | null = [];
   readonly #settings: LiveSettings;
   #engine: Promise<EngineClient> = nothingCaptured();
   #watched: Watched | null = null;
@@ -32,7 +32,7 @@ export class EngineLink implements NavigatorClient {
   }
 
   /** Questions go to this engine from now on; `tell` hears when it is lost. */
-  use(what: Watched, starting: Promise<EngineClient>, tell: (fact: EngineFact) => void): void {
+  use(what: Watched, starting: Promise<EngineClient>, tell: (fact: ScreenFact) => void): void {
     this.#engine = starting;
     this.#watched = what;
     const gone = (): void => {
@@ -69,12 +69,12 @@ export class EngineLink implements NavigatorClient {
     return saveRows(await this.#engine, path, question, this.#settings.current.stationDescriptions);
   }
 
-  tell(fact: EngineFact): void {
+  tell(fact: ScreenFact): void {
     if (this.#early === null) this.#facts.call(fact);
     else this.#early.push(fact);
   }
 
-  onFact(handler: (fact: EngineFact) => void): () => void {
+  onFact(handler: (fact: ScreenFact) => void): () => void {
     for (const fact of this.#early ?? []) handler(fact);
     this.#early = null;
     return this.#facts.add(handler);

@@ -24,6 +24,7 @@ export const EXIT_STATUSES: readonly (readonly [string, string])[] = [
   ['0', 'done; also: time over, the reader of a pipe went away, a daemon told to stop'],
   ['1', 'it failed: unknown interface, damaged file, capture lost; doctor: no source can capture here'],
   ['2', 'wrong use, an expression that libpcap refuses, or a filter that cannot be applied'],
+  ['3', 'status: nothing runs in the background'],
   ['77', 'not permitted; doctor: only permission is missing'],
 ];
 

@@ -82,23 +82,28 @@ export function staysAttached(facts: AttachmentFacts = attachmentFacts()): 'syst
 }
 
 /** systemd ≥ 248 sets SYSTEMD_EXEC_PID; it is inherited by everything below, so it must be ours. */
-function startedBySystemd({ pid, environment }: AttachmentFacts): boolean {
+export function startedBySystemd({ pid, environment }: Pick<AttachmentFacts, 'pid' | 'environment'>): boolean {
   const execPid = environment.SYSTEMD_EXEC_PID;
   if (execPid !== undefined && execPid !== '') return execPid === String(pid);
   return environment.NOTIFY_SOCKET !== undefined && environment.NOTIFY_SOCKET !== '';
 }
 
 /**
- * An ancestor below the session leader is timeout(1). The leader itself counts only when it started us directly: cron
- * and ssh run `timeout … iptraf-ts` as leader, but a shell that runs within a timeout is another matter.
+ * An ancestor below the session leader is timeout(1). sudo is looked through: with a terminal it starts us in a session
+ * of its own. The leader itself counts only when it started us directly: cron and ssh run `timeout … iptraf-ts` as
+ * leader, but a shell that runs within a timeout is another matter.
  */
 function startedByTimeout({ pid, files }: AttachmentFacts): boolean {
-  const session = processStat(pid, files)?.session;
   const chain = ancestors(pid, files);
-  const leader = chain.findIndex((stat) => stat.pid === session);
-  const below = leader === -1 ? chain : chain.slice(0, leader);
-  const first = chain.find((stat) => stat.name !== 'sudo');
-  return below.some((stat) => stat.name === 'timeout') || (first?.pid === session && first?.name === 'timeout');
+  if (chain.find((stat) => stat.name !== 'sudo')?.name === 'timeout') return true;
+  let child = processStat(pid, files);
+  for (const stat of chain) {
+    const leads = child !== null && child.session === child.pid && child.name !== 'sudo';
+    if (leads || (stat.session === stat.pid && stat.name === 'timeout')) return false;
+    if (stat.name === 'timeout') return true;
+    child = stat;
+  }
+  return false;
 }
 
 /**

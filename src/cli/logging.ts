@@ -1,195 +1,262 @@
 /**
- * Logging of one run: pulls facts and snapshots from the engine, gives them to the monitor's log, writes the records.
- * Timers: connections twice a second, interval records each -I minutes, the hourly sum at the full hour.
+ * The logs of one run: the files and the syslog facility that it writes to, and which record goes into which. A record of
+ * a monitor goes to that monitor's file, one of the program itself to all of them; syslog has each once.
  */
-
-import { IpTrafficLog, type LogRecord, logLine } from '../../screens/ip-traffic/log.ts';
-import type { ConnectionFacts, IpTrafficRow } from '../../screens/ip-traffic/types.ts';
-import { describeOperatorError, OperatorError } from '../base/errors.ts';
-import type { CaptureFact } from '../capture/capture-source.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
-import type { Snapshot } from '../engine/messages.ts';
-import type { Query } from '../engine/monitor.ts';
-import { LogWriter } from '../output/log.ts';
+import type { EngineFact, UserIds } from '../engine/messages.ts';
+import type { MonitorName } from '../engine/monitor.ts';
+import { EngineLog } from '../logs/engine-log.ts';
+import { type LogFigures, LogWriter } from '../logs/log-writer.ts';
+import { monitorLog } from '../logs/monitor-logs.ts';
+import { factRecord, failure, logReopened } from '../logs/program-records.ts';
+import type { LogRecord } from '../logs/record.ts';
+import type { Settings } from '../store/settings-table.ts';
+import { type LogPlan, monitorsOf } from './log-plan.ts';
+import type { OptionValues } from './option-values.ts';
+import { type Watched, watchedName } from './plan.ts';
 import { after } from './timer.ts';
 import { PROGRAM } from './version.ts';
 
-const MONITOR = 'ip-traffic';
-/** How often connection facts are fetched. */
-const FACTS_EVERY_MS = 500;
-/** Rows fetched at a time for the records of active conversations. */
-const PAGE_ROWS = 1000;
+/** Lines that may wait for a slow disk before blocks and events wait for it too: far below what a writer would lose. */
+const MOST_WAITING = 10_000;
+const ROOM_PAUSE_MS = 20;
+/** A disk that takes nothing for so long holds up nobody: lines beyond the backlog are lost and counted. */
+const ROOM_PATIENCE_MS = 30_000;
 
-export interface LoggingOptions {
-  engine: EngineClient;
-  path: string | null;
-  facility: string | null;
-  intervalMinutes: number;
-  /** Name of the interface, "all", or of the file that is read. */
-  interface: string;
-  /** false: a file is read, its time is not ours; then there are no interval and hourly records. */
-  live: boolean;
-  warn: (line: string) => void;
+/** --log-keep where it is not given. */
+const DEFAULT_KEPT = 7;
+
+export interface LogsParts {
+  plan: LogPlan;
+  values: OptionValues;
+  /** Whom the program becomes: the files are given to it. */
+  owner: UserIds | null;
+  /** For the operator, one line. */
+  warn(line: string): void;
 }
 
-export class TrafficLogging {
-  readonly #options: LoggingOptions;
-  readonly #writer: LogWriter;
-  readonly #log: IpTrafficLog;
-  #trouble: string | null = null;
-  #factsTimer: NodeJS.Timeout | undefined;
-  #cancelInterval: () => void = () => undefined;
-  #cancelHour: () => void = () => undefined;
-  /** Steps run one after the other: an interval record never stands before the facts of its interval. */
-  #turn: Promise<void> = Promise.resolve();
+export class Logs {
+  readonly #files = new Map<string, LogWriter>();
+  readonly #ofMonitor = new Map<MonitorName, LogWriter>();
+  /** Where it is not beside the one file. */
+  readonly #syslog: LogWriter | null = null;
+  readonly #warn: (line: string) => void;
+  readonly #facility: string | null;
+  /** Those that took nothing while they were waited for, with what they had written until then. */
+  readonly #stuck = new Map<LogWriter, number>();
+  /** What is known of interfaces: engines that watch one and the same each tell of it. */
+  readonly #interfaces = new Map<string, string>();
 
-  /** Opens the log; throws an OperatorError. Call before the engine starts: errors are told before packets count. */
-  constructor(options: LoggingOptions) {
-    this.#options = options;
-    this.#writer = new LogWriter({
-      path: options.path,
-      facility: options.facility,
-      tag: PROGRAM,
-      warn: options.warn,
-    });
-    this.#log = new IpTrafficLog(options.interface, options.live ? Date.now() / 1000 : 0);
+  /** Opens everything; throws an OperatorError (E_OUTPUT), and then nothing is open. */
+  constructor({ plan, values, owner, warn }: LogsParts) {
+    this.#warn = warn;
+    this.#facility = plan.facility;
+    const shared = { format: values.logFormat ?? 'text', tag: PROGRAM, warn, owner } as const;
+    const rotation = rotationOf(values);
+    const single = new Set(plan.files.values()).size === 1;
+    try {
+      if (!single && plan.facility !== null) {
+        this.#syslog = new LogWriter({
+          ...shared,
+          path: null,
+          facility: plan.facility,
+          rotation: null,
+          // What syslog misses is told in the files.
+          onLost: (record) => this.#toFiles(record),
+        });
+      }
+      const facility = single ? plan.facility : null;
+      const onLost = (record: LogRecord): void => this.#syslog?.write(record);
+      for (const [monitor, path] of plan.files) {
+        const known = this.#files.get(path);
+        const writer = known ?? new LogWriter({ ...shared, path, facility, rotation, onLost });
+        this.#files.set(path, writer);
+        this.#ofMonitor.set(monitor, writer);
+      }
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
-  /** Call when the engine has started. */
-  async start(): Promise<void> {
-    this.#write(this.#log.started(Date.now() / 1000));
-    this.#options.engine.onFact((fact) => this.#onFact(fact));
-    await this.#step(() => this.#connections());
-    this.#factsTimer = setInterval(() => this.#step(() => this.#connections()), FACTS_EVERY_MS);
-    if (!this.#options.live) return;
-    this.#armInterval();
+  get paths(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  get facility(): string | null {
+    return this.#facility;
+  }
+
+  get figures(): LogFigures {
+    const sum = { written: 0, lost: 0, waiting: 0 };
+    for (const writer of this.#writers()) {
+      const { figures } = writer;
+      // What goes to files and to syslog is written once, but may be lost here or there.
+      if (writer !== this.#syslog || this.#files.size === 0) sum.written += figures.written;
+      sum.lost += figures.lost;
+      sum.waiting += figures.waiting;
+    }
+    return sum;
+  }
+
+  /** Whether two monitors write into one file. */
+  share(one: MonitorName, other: MonitorName): boolean {
+    return this.#ofMonitor.get(one) === this.#ofMonitor.get(other);
+  }
+
+  write(record: LogRecord): void {
+    const files = record.monitor === null ? this.#files.values() : [this.#ofMonitor.get(record.monitor)];
+    for (const file of files) file?.write(record);
+    this.#syslog?.write(record);
+  }
+
+  /** What an engine tells. */
+  fact(fact: EngineFact): void {
+    if (this.#isNews(fact)) this.write(factRecord(fact, Date.now() / 1000));
+  }
+
+  #isNews(fact: EngineFact): boolean {
+    if (fact.type !== 'interface-down' && fact.type !== 'interface-up') return true;
+    const state = fact.type === 'interface-down' ? fact.reason : 'up';
+    const before = this.#interfaces.get(fact.interface) ?? null;
+    this.#interfaces.set(fact.interface, state);
+    return before !== state;
+  }
+
+  /**
+   * Settles when there is room for many more lines. A disk that is past hope is waited for once, not at each piece of the
+   * last records: the time in which a program has to end would be over before the other logs have theirs.
+   */
+  async room(): Promise<void> {
+    const patience = performance.now() + ROOM_PATIENCE_MS;
+    while (this.#full().length > 0 && performance.now() < patience) {
+      await new Promise((resolve) => setTimeout(resolve, ROOM_PAUSE_MS));
+    }
+    for (const writer of this.#full()) this.#stuck.set(writer, writer.figures.written);
+  }
+
+  /** Those that are to be waited for. */
+  #full(): LogWriter[] {
+    return this.#writers().filter((writer) => {
+      const { waiting, written } = writer.figures;
+      return waiting > MOST_WAITING && this.#stuck.get(writer) !== written;
+    });
+  }
+
+  /** SIGUSR1: what is written from now on goes to new files of the same names. */
+  reopen(): void {
+    for (const file of this.#files.values()) {
+      try {
+        file.reopen();
+        file.write(logReopened(Date.now() / 1000));
+      } catch (error) {
+        // The old file goes on.
+        this.#warn((error as Error).message);
+        file.write(failure(Date.now() / 1000, (error as Error).message));
+      }
+    }
+  }
+
+  /** Everything flushed and closed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#writers().map((writer) => writer.close()));
+  }
+
+  #toFiles(record: LogRecord): void {
+    for (const file of this.#files.values()) file.write(record);
+  }
+
+  #writers(): LogWriter[] {
+    return [...this.#files.values(), ...(this.#syslog === null ? [] : [this.#syslog])];
+  }
+}
+
+function rotationOf({
+  logMaxBytes,
+  logMaxAgeSeconds,
+  logKeep,
+}: OptionValues): ConstructorParameters<typeof LogWriter>[0]['rotation'] {
+  if (logMaxBytes === null && logMaxAgeSeconds === null) return null;
+  return { maxBytes: logMaxBytes, maxAgeSeconds: logMaxAgeSeconds, keep: logKeep ?? DEFAULT_KEPT };
+}
+
+/** The log of an engine that watches `what`; its counters begin now. */
+export function engineLog(
+  engine: EngineClient,
+  what: Watched,
+  logs: Logs,
+  values: OptionValues,
+  settings: () => Settings,
+): EngineLog {
+  const name = watchedName(what);
+  const monitors = monitorsOf(what);
+  const options = {
+    interface: name,
+    flowsSeconds: values.logFlowsSeconds,
+    descriptions: () => settings().stationDescriptions,
+  };
+  return new EngineLog({
+    engine,
+    monitors: monitors.map((monitor) => monitorLog(monitor, options)),
+    interface: name,
+    live: 'interfaces' in what,
+    saysHour: (monitor) => monitors.find((other) => logs.share(other, monitor)) === monitor,
+    write: (record) => logs.write(record),
+    room: () => logs.room(),
+  });
+}
+
+/** Says when blocks are due: after every interval, and at every full hour of the local clock. */
+export class LogClock {
+  readonly #block: (kind: 'interval' | 'hour') => void;
+  #cancelInterval: () => void = () => undefined;
+  #cancelHour: () => void = () => undefined;
+
+  constructor(block: (kind: 'interval' | 'hour') => void) {
+    this.#block = block;
+  }
+
+  /** Begins, or goes on with another interval, which then begins now. */
+  start(intervalMinutes: number): void {
+    this.stop();
+    this.#armInterval(intervalMinutes * 60);
     this.#armHour();
   }
 
-  /** SIGUSR1. */
-  reopen(): void {
-    try {
-      this.#writer.reopen();
-      this.#write({ time: Date.now() / 1000, event: 'reopened', fields: ['log file reopened'] });
-    } catch (error) {
-      this.#options.warn((error as Error).message);
-    }
-  }
-
-  /** What the engine said last, the totals, and everything flushed. `lost`: the engine is gone and cannot be asked. */
-  async stop(lost: string | null = null): Promise<void> {
-    clearInterval(this.#factsTimer);
+  stop(): void {
     this.#cancelInterval();
     this.#cancelHour();
-    if (lost === null) await this.#step(() => this.#connections());
-    await this.#step(() => (lost === null ? this.#lastRecords() : this.#engineLost(lost)));
-    await this.#writer.close();
   }
 
-  /** Closes the log of a capture that did not start. */
-  abandon(): Promise<void> {
-    return this.#writer.close();
-  }
-
-  async #lastRecords(): Promise<void> {
-    const head = await this.#activeRows();
-    if (this.#options.live) this.#write(this.#log.hour(head));
-    this.#write(this.#log.stopped(head));
-  }
-
-  async #engineLost(reason: string): Promise<void> {
-    this.#write({ time: Date.now() / 1000, event: 'error', fields: [`error: capture engine lost: ${reason}`] });
-  }
-
-  #step(action: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(action).catch((error: Error) => this.#onTrouble(error));
-    return this.#turn;
-  }
-
-  /** The same trouble twice a second would fill the log: it is written when it changes. */
-  #onTrouble(error: Error): void {
-    if (error.message === this.#trouble) return;
-    this.#trouble = error.message;
-    const text = error instanceof OperatorError ? describeOperatorError(error.fields) : error.message;
-    this.#write({ time: Date.now() / 1000, event: 'error', fields: [`error: ${text}`] });
-  }
-
-  async #connections(): Promise<void> {
-    const facts = (await this.#options.engine.command(MONITOR, 'facts', {})) as ConnectionFacts;
-    for (const record of this.#log.connections(facts)) this.#write(record);
-  }
-
-  async #interval(): Promise<void> {
-    const head = await this.#activeRows();
-    this.#write(this.#log.interval(head));
-  }
-
-  /** Records of what was active since the last interval, newest first; returns the last snapshot asked for. */
-  async #activeRows(): Promise<Snapshot> {
-    const since = this.#log.intervalBegan;
-    for (let offset = 0; ; offset += PAGE_ROWS) {
-      const snapshot = await this.#options.engine.page(MONITOR, activeQuery(offset));
-      const rows = snapshot.rows as IpTrafficRow[];
-      for (const row of rows) {
-        const record = row.lastSeen < since ? null : this.#log.active(row, snapshot.time);
-        if (record !== null) this.#write(record);
-      }
-      const done = rows.length < PAGE_ROWS || rows[rows.length - 1].lastSeen < since;
-      if (done) return snapshot;
-    }
-  }
-
-  #armInterval(): void {
-    this.#cancelInterval = after(this.#options.intervalMinutes * 60, () => {
-      this.#step(() => this.#connections());
-      this.#step(() => this.#interval());
-      this.#armInterval();
+  #armInterval(seconds: number): void {
+    this.#cancelInterval = after(seconds, () => {
+      this.#armInterval(seconds);
+      this.#block('interval');
     });
   }
 
   #armHour(): void {
-    this.#cancelHour = after(secondsToFullHour(new Date()), () => {
-      this.#step(() => this.#hour());
+    const left = secondsToHourSum(new Date());
+    // The clock may be set meanwhile: it is looked at again, but not so near to the hour that this one could be missed.
+    const look = Math.min(left - 2 * SAME_HOUR_SECONDS, HOUR_LOOK_SECONDS);
+    if (look > 0) {
+      this.#cancelHour = after(look, () => this.#armHour());
+      return;
+    }
+    this.#cancelHour = after(left, () => {
       this.#armHour();
+      this.#block('hour');
     });
   }
-
-  async #hour(): Promise<void> {
-    const head = await this.#options.engine.page(MONITOR, { ...activeQuery(0), limit: 1 });
-    this.#write(this.#log.hour(head));
-  }
-
-  #onFact(fact: CaptureFact): void {
-    this.#write(this.#log.fact(fact, Date.now() / 1000));
-  }
-
-  #write(record: LogRecord): void {
-    const lost = this.#writer.takeLost();
-    if (lost > 0) {
-      const time = Date.now() / 1000;
-      this.#put({ time, event: 'lost', fields: [`error: ${lost} lines of this log could not be written`] });
-    }
-    this.#put(record);
-  }
-
-  #put(record: LogRecord): void {
-    const severity = record.event === 'error' || record.event === 'lost' ? 'error' : 'info';
-    this.#writer.write(severity, logLine(record), record.fields.join('; '), record.time);
-  }
 }
+
+/** A timer that is a little early must not be followed by another at the hour itself. */
+const SAME_HOUR_SECONDS = 60;
+/** How long the wall clock is believed. */
+const HOUR_LOOK_SECONDS = 600;
 
 /** To the next full hour of the local clock, whose zone may be half an hour off. */
-function secondsToFullHour(now: Date): number {
-  return 3600 - now.getMinutes() * 60 - now.getSeconds() - now.getMilliseconds() / 1000;
-}
-
-function activeQuery(offset: number): Query {
-  return {
-    sort: 'last-seen',
-    descending: true,
-    offset,
-    limit: PAGE_ROWS,
-    follow: null,
-    options: { panel: 'all', search: null },
-  };
+export function secondsToHourSum(now: Date): number {
+  const left = 3600 - now.getMinutes() * 60 - now.getSeconds() - now.getMilliseconds() / 1000;
+  return left < SAME_HOUR_SECONDS ? left + 3600 : left;
 }

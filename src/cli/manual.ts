@@ -10,6 +10,7 @@ import { PROGRAM, VERSION, VERSION_DATE } from './version.ts';
 
 const SIGNALS: readonly (readonly [string, string])[] = [
   ['INT, TERM, HUP', 'end: the terminal is restored, logs get their last records'],
+  ['HUP (with -B)', 'read the settings and the filter again; nothing ends'],
   ['USR1', 'close the log files and open them again, for logrotate'],
   ['USR2', 'stop, as in iptraf-ng'],
   ['TSTP, CONT', 'leave the screen and come back to it; coming to the foreground opens it'],
@@ -19,7 +20,7 @@ const FILES: readonly (readonly [string, string])[] = [
   ['/var/lib/iptraf-ts', 'settings.json and filters.json of root (IPTRAF_TS_STATE_DIR overrides)'],
   ['$XDG_CONFIG_HOME/iptraf-ts', 'settings.json and filters.json of other users'],
   ['/var/log/iptraf-ts', 'logs given by a bare name (IPTRAF_TS_LOG_DIR overrides)'],
-  ['/run/iptraf-ts', 'pid files of instances in the background'],
+  ['/run/iptraf-ts', 'pid files and figures of instances in the background (IPTRAF_TS_RUN_DIR overrides)'],
 ];
 
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
@@ -38,6 +39,11 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   [`${PROGRAM} filter test office -r file.pcap`, 'which of its rules decides how much of a capture file'],
   [`ssh host tcpdump -U -w - | ${PROGRAM} -r -`, 'watch another machine'],
   [`${PROGRAM} -B -i eth0 -L eth0.log -I 5`, 'log in the background, with a summary every five minutes'],
+  [
+    `${PROGRAM} -B -i eth0 -f daemon --alert 'host>100Mbit/s for 10s'`,
+    'log to syslog, and say there who sends so much',
+  ],
+  [`${PROGRAM} report --from -24h --html /var/log/iptraf-ts/eth0.log* > day.html`, 'what happened in the last day'],
 ];
 
 /** Escapes text for roff: backslashes, hyphens that must stay ASCII, and control characters at the line's start. */
@@ -97,6 +103,7 @@ export function manPage(): string {
     ...section('OPTIONS', optionLines()),
     ...section('COMMANDS', commands),
     ...section('FILTERS', FILTERS.flatMap((text) => ['.PP', roff(text)]).slice(1)),
+    ...section('ALERTS', ALERTS.flatMap((text) => ['.PP', roff(text)]).slice(1)),
     ...section('SIGNALS', pairs(SIGNALS)),
     ...section('EXIT STATUS', [...pairs(EXIT_STATUSES), '.PP', roff('Interrupted, it ends by the same signal.')]),
     ...section('FILES', pairs(FILES)),
@@ -124,4 +131,19 @@ const FILTERS: readonly string[] = [
     'All that stands there must match. A rule also matches with source and destination exchanged, but not with one-way. ' +
     "A port before from and to is the destination's.",
   'In place of all that: matching with a capture expression, or own-session for the ssh session that you are logged in by.',
+];
+
+/** Each a paragraph. */
+const ALERTS: readonly string[] = [
+  'A rule says what is measured, a limit after >, and for how long. Of each host for itself, or of one: ' +
+    'host > RATE, host 10.0.0.1 tx > RATE. Of each interface, or of one: interface > RATE, interface eth0 rx > 80% (of its speed). ' +
+    'Of all traffic: packets, bytes, drops, malformed or new-connections, each > a number; the number is counted since the start, ' +
+    'with in (packets>10000 in 5m) within that time, and with /s (new-connections>1000/s) in a second. ' +
+    'A RATE is 100Mbit/s, 12.5MB/s or 1MiB/s; a time is 10s, 5m, 1h or 1d.',
+  'With for, the value must stay above the limit for that time. An alert is over when the value was not above the limit ' +
+    'for as long, at least 5 seconds.',
+  'The command of --on-alert is run by /bin/sh as it was written, with the rights that the program has by then; it finds in its environment ' +
+    'IPTRAF_TS_ALERT (the rule), IPTRAF_TS_ALERT_STATE (started or ended), IPTRAF_TS_ALERT_SUBJECT (whose it is), ' +
+    'IPTRAF_TS_ALERT_MEASURE, IPTRAF_TS_ALERT_VALUE, IPTRAF_TS_ALERT_LIMIT, IPTRAF_TS_ALERT_UNIT, ' +
+    'IPTRAF_TS_ALERT_SINCE (when it began) and IPTRAF_TS_ALERT_TIME (when this happened).',
 ];

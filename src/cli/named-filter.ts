@@ -21,3 +21,8 @@ export async function filterOption(name: string | null, warn: (line: string) => 
   for (const warning of store.warnings) warn(warning);
   return namedFilter(name, stored, `--filter ${JSON.stringify(name)}`).filter;
 }
+
+/** The same while running: the lists as they are now; one that is damaged stays where it is. */
+export async function rereadFilter(name: string, store: FilterStore): Promise<Filter> {
+  return namedFilter(name, await store.reread(), `--filter ${JSON.stringify(name)}`).filter;
+}

@@ -5,9 +5,21 @@
  */
 import { MONITOR_ENTRIES } from '../../screens/monitors.ts';
 import type { MonitorName } from '../engine/monitor.ts';
-import { SYSLOG_FACILITIES } from '../output/syslog-facilities.ts';
+import { SYSLOG_FACILITIES } from '../logs/syslog-facilities.ts';
 import type { OptionValues } from './option-values.ts';
-import { choice, interfaceArgument, localNetworks, number, path, text, wholeNumber } from './readers.ts';
+import {
+  alertRules,
+  byteSize,
+  choice,
+  duration,
+  interfaceArgument,
+  localNetworks,
+  moment,
+  number,
+  path,
+  text,
+  wholeNumber,
+} from './readers.ts';
 
 export const SECTIONS = {
   monitors: 'Monitors',
@@ -66,6 +78,7 @@ const MAXIMUM_SNAPLEN = 262_144;
 const BYTE_KINDS = ['ip', 'wire'] as const;
 /** Columns of all monitors. */
 const SORTS = [...new Set(MONITOR_ENTRIES.flatMap((entry) => entry.sorts))];
+const LOG_FORMATS = ['text', 'json'] as const;
 const CAPTURE_KINDS = ['auto', 'ring', 'pcap'] as const;
 
 function argument(
@@ -267,7 +280,8 @@ export const OPTIONS: readonly OptionLine[] = [
     name: 'logFile',
     flags: ['-L'],
     argument: argument('FILE', path, 'file'),
-    description: 'log to FILE; a bare name goes to the log directory; missing directories are made',
+    description:
+      'log to FILE; a bare name goes to the log directory; missing directories are made; a directory: a file for each monitor',
     default: null,
     section: 'logs',
   },
@@ -285,6 +299,74 @@ export const OPTIONS: readonly OptionLine[] = [
     argument: argument('MINUTES', number('minutes')),
     description: 'minutes between two interval records of the log; fractions are allowed',
     default: 'the setting logIntervalMinutes, 60 at first',
+    section: 'logs',
+  },
+  {
+    name: 'logFormat',
+    flags: ['--log-format'],
+    argument: oneOf('FORMAT', LOG_FORMATS),
+    description: 'form of the log: text, or json (one object a line)',
+    default: 'text',
+    section: 'logs',
+  },
+  {
+    name: 'logFlowsSeconds',
+    flags: ['--log-flows'],
+    argument: argument('SECONDS', number('seconds')),
+    description:
+      'sum up short conversations other than TCP: one record for each pair of hosts and service in so many seconds',
+    default: null,
+    section: 'logs',
+  },
+  {
+    name: 'logMaxBytes',
+    flags: ['--log-max-size'],
+    argument: argument('SIZE', byteSize),
+    description: 'put the log file aside when it has this size (100k, 50M, 2G)',
+    default: null,
+    section: 'logs',
+  },
+  {
+    name: 'logMaxAgeSeconds',
+    flags: ['--log-max-age'],
+    argument: argument('TIME', duration),
+    description: 'put the log file aside when it is so old (12h, 7d)',
+    default: null,
+    section: 'logs',
+  },
+  {
+    name: 'logKeep',
+    flags: ['--log-keep'],
+    argument: argument('FILES', wholeNumber(0, 10_000)),
+    description: 'files kept by --log-max-size and --log-max-age, packed with gzip',
+    default: '7',
+    section: 'logs',
+  },
+  {
+    name: 'alerts',
+    flags: ['--alert'],
+    argument: argument('RULE', alertRules),
+    description:
+      "say so in the log, on the screen and in syslog when a threshold is passed, and when that is over: 'host>100Mbit/s for 10s', 'interface eth0 rx>80% for 1m', 'packets>10000 in 5m', 'drops>0', 'new-connections>1000/s'; may be repeated",
+    default: null,
+    section: 'logs',
+  },
+  {
+    name: 'onAlert',
+    flags: ['--on-alert'],
+    argument: argument('COMMAND', text),
+    description:
+      'run COMMAND when an alert begins and when it ends; its environment has the facts (IPTRAF_TS_ALERT, IPTRAF_TS_ALERT_STATE and others)',
+    default: null,
+    section: 'logs',
+  },
+  {
+    name: 'prometheusFile',
+    flags: ['--prometheus'],
+    argument: argument('FILE', path, 'file'),
+    description:
+      "write figures for Prometheus (node_exporter's textfile format) to FILE, every --every seconds, else every 15",
+    default: null,
     section: 'logs',
   },
   {
@@ -313,6 +395,22 @@ export const OPTIONS: readonly OptionLine[] = [
     section: 'running',
   },
   {
+    name: 'unprivileged',
+    flags: ['-u'],
+    argument: null,
+    description: 'run without privileges: general and detailed statistics of what the kernel counts',
+    default: null,
+    section: 'running',
+  },
+  {
+    name: 'user',
+    flags: ['--user'],
+    argument: argument('NAME', text),
+    description: 'become this user once everything is open',
+    default: null,
+    section: 'running',
+  },
+  {
     name: 'help',
     flags: ['-h', '--help'],
     argument: null,
@@ -336,11 +434,34 @@ export const OPTIONS: readonly OptionLine[] = [
     default: null,
     section: 'commands',
   },
+  {
+    name: 'from',
+    flags: ['--from'],
+    argument: argument('TIME', moment),
+    description: 'with report: records from this time on (2026-11-21, 2026-11-21T14:00, 14:00, -2h)',
+    default: null,
+    section: 'commands',
+  },
+  {
+    name: 'to',
+    flags: ['--to'],
+    argument: argument('TIME', moment),
+    description: 'with report: records before this time',
+    default: null,
+    section: 'commands',
+  },
+  {
+    name: 'html',
+    flags: ['--html'],
+    argument: null,
+    description: 'with report: one self-contained page for a browser',
+    default: null,
+    section: 'commands',
+  },
 ];
 
 /** Options of monitors and features that come with later versions. */
 export const LATER: readonly LaterOption[] = [
-  { flag: '-u', what: 'running without privileges is' },
   { flag: '--pairs', what: 'the host pair monitor is' },
   { flag: '--processes', what: 'the process monitor is' },
 ];

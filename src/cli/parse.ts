@@ -173,9 +173,46 @@ function checkMonitorOptions(values: OptionValues): void {
     throw usageError(formats.map((name) => `--${name}`).join(' '), 'only one of them is possible');
   checkFiles(values);
   checkMonitor(values, formats.length === 1 ? `--${formats[0]}` : null);
-  if (values.description !== null) throw usageError('--description', 'it goes with filter add');
+  checkCommandOptions(values);
+  checkRotation(values);
+  checkLog(values, formats.length === 1 ? `--${formats[0]}` : null);
+  if (values.onAlert !== null && values.alerts === null) {
+    throw usageError('--on-alert', 'there is no alert to run it at', "--alert 'host>100Mbit/s for 10s'");
+  }
   if (values.foreground && !values.background) throw usageError('--foreground', 'it goes with -B');
   if (values.physical && !watchesAll(values)) throw usageError('--physical', 'it goes with all', '-i all --physical');
+}
+
+/** What says when files are put aside does nothing without a limit, or without a file. */
+function checkRotation({ background, logFile, facility, logMaxBytes, logMaxAgeSeconds, logKeep }: OptionValues): void {
+  const limit = logMaxBytes !== null ? '--log-max-size' : logMaxAgeSeconds !== null ? '--log-max-age' : null;
+  if (limit === null) {
+    if (logKeep !== null) throw usageError('--log-keep', 'it goes with --log-max-size or --log-max-age');
+    return;
+  }
+  const syslogAlone = background && logFile === null && facility !== null && facility !== '';
+  if (syslogAlone) throw usageError(limit, 'the log goes to syslog, not to a file', '-L FILE');
+}
+
+/** What says how the log is written does nothing where none is; a screen may have one by its settings. */
+function checkLog(values: OptionValues, format: string | null): void {
+  if (format === null || values.background || values.logFile !== null || values.facility !== null) return;
+  const stray = OPTIONS.find(({ name }) => LOG_ONLY.has(name) && values[name] !== null);
+  if (stray !== undefined) throw usageError(stray.flags[0], `${format} alone writes no log`, '-L FILE');
+}
+
+const LOG_ONLY: ReadonlySet<keyof OptionValues> = new Set([
+  'logFormat',
+  'logFlowsSeconds',
+  'logMaxBytes',
+  'logMaxAgeSeconds',
+]);
+
+/** What only commands take. */
+function checkCommandOptions(values: OptionValues): void {
+  if (values.description !== null) throw usageError('--description', 'it goes with filter add');
+  const flag = values.from !== null ? '--from' : values.to !== null ? '--to' : values.html ? '--html' : null;
+  if (flag !== null) throw usageError(flag, 'it goes with report', `${PROGRAM} report FILE ${flag}`);
 }
 
 function checkCommand(values: OptionValues, line: CommandLine): void {
@@ -201,34 +238,18 @@ function checkFiles(values: OptionValues): void {
 /** Options that need a monitor do nothing in the menu: better said than ignored. */
 function checkMonitor(values: OptionValues, format: string | null): void {
   const chosen = chosenMonitors(values);
-  if (chosen.length > 1) {
-    throw usageError(chosen.map(({ line }) => line.flags[0]).join(' '), 'one monitor at a time', HELP_REMEDY);
+  if (chosen.length > 1 && !values.background) {
+    const flags = chosen.map(({ line }) => line.flags[0]).join(' ');
+    throw usageError(flags, 'one monitor at a time', 'several go with -B only');
   }
   const monitor = chosen[0]?.monitor ?? 'ip-traffic';
   checkSort(values.sort, monitor);
-  checkLog(values, monitor, chosen[0]?.line.flags[0] ?? '-i');
   if (chosen.length > 0 || values.readFile !== null || values.background) return;
   const stray =
     format ??
     OPTIONS.find(({ name, argument }) => MONITOR_ONLY.has(name) && argument !== null && values[name] !== null)
       ?.flags[0];
   if (stray !== undefined) throw usageError(stray, 'no monitor is named', `-i IF or -r FILE; ${HELP_REMEDY}`);
-}
-
-/** Logs of the other monitors come with a later version. */
-function checkLog(values: OptionValues, monitor: MonitorName, flag: string): void {
-  const { background, logFile, facility, logIntervalMinutes } = values;
-  const logs = background
-    ? '-B'
-    : logFile !== null
-      ? '-L'
-      : facility
-        ? '-f'
-        : logIntervalMinutes !== null
-          ? '-I'
-          : null;
-  if (logs === null || monitor === 'ip-traffic') return;
-  throw usageError(`${logs} with ${flag}`, 'this monitor has no log in this version', `${logs} with -i IF`);
 }
 
 /** Each monitor has columns of its own. */

@@ -11,22 +11,71 @@ import type { Settings } from '../store/settings-table.ts';
 import type { OptionValues } from './option-values.ts';
 import { chosenMonitors, DEFAULT_EVERY_SECONDS } from './options.ts';
 
-/** -r and -B without a monitor. */
-const DEFAULT_MONITOR = 'ip-traffic';
+/** -r and -B without a monitor; with -u, which has no packets, the one that counts interfaces. */
+function defaultMonitor({ unprivileged, readFile }: OptionValues): MonitorName {
+  return unprivileged && readFile === null ? 'general' : 'ip-traffic';
+}
 
 const SNAPLEN = 256;
 const FULL_SNAPLEN = 262_144;
 
-/** What a run watches, and through which monitor: live interfaces or a file. */
-export type Watched = { monitor: MonitorName } & ({ interfaces: string[] | 'all' } | { file: string });
+/** Live interfaces, or a file. */
+type Target = { interfaces: string[] | 'all' } | { file: string };
+
+/** What a run watches, and through which monitor. */
+export type Watched = {
+  monitor: MonitorName;
+  /** In the background: all that are named for these interfaces, the first among them. They share one engine. */
+  monitors?: readonly MonitorName[];
+} & Target;
 
 /** What the command line names, or null: the menu asks. Warnings (one line each) go to `warn`. */
 export async function watched(values: OptionValues, warn: (line: string) => void): Promise<Watched | null> {
   const [chosen] = chosenMonitors(values);
-  const monitor = chosen?.monitor ?? DEFAULT_MONITOR;
+  const monitor = chosen?.monitor ?? defaultMonitor(values);
   if (values.readFile !== null) return { monitor, file: values.readFile };
   const given = chosen?.interfaces ?? (values.background ? ['all'] : null);
   return given === null ? null : { monitor, interfaces: await resolve(given, values.physical, warn) };
+}
+
+/**
+ * What the background watches: the monitors that the command line names, together where they watch the same. Each of
+ * the answers takes an engine of its own: its totals are those of its interfaces and of no other.
+ */
+export async function watchedInBackground(values: OptionValues, warn: (line: string) => void): Promise<Watched[]> {
+  const chosen = chosenMonitors(values);
+  if (chosen.length === 0) {
+    const what = await watched(values, warn);
+    return what === null ? [] : [what];
+  }
+  const groups = new Map<string, { monitors: MonitorName[]; target: Target }>();
+  for (const { monitor, interfaces } of chosen) {
+    const target = await targetOf(values, interfaces, warn);
+    const key = watchedKey(target);
+    const group = groups.get(key) ?? { monitors: [], target };
+    group.monitors.push(monitor);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ monitors, target }) => ({ monitor: monitors[0], monitors, ...target }));
+}
+
+async function targetOf(values: OptionValues, given: string[], warn: (line: string) => void): Promise<Target> {
+  if (values.readFile !== null) return { file: values.readFile };
+  return { interfaces: await resolve(given, values.physical, warn) };
+}
+
+/** The same for the same interfaces, in whatever order they were given. */
+function watchedKey(target: Target): string {
+  if ('file' in target) return '';
+  return target.interfaces === 'all' ? 'all' : JSON.stringify([...target.interfaces].sort());
+}
+
+/** Whether everything that `what` watches is also watched by `other`, and more. */
+export function isWithin(what: Watched, other: Watched): boolean {
+  if ('file' in what || 'file' in other || what.interfaces === 'all') return false;
+  if (other.interfaces === 'all') return true;
+  const wide = new Set(other.interfaces);
+  return wide.size > what.interfaces.length && what.interfaces.every((name) => wide.has(name));
 }
 
 async function resolve(given: string[], physical: boolean, warn: (line: string) => void): Promise<string[] | 'all'> {
@@ -67,10 +116,11 @@ export async function engineOptions(
   const snaplen = keptBytes(values);
   return {
     source: sourceOptions(what, values, settings),
-    monitors: [...monitorEntry(what.monitor).asks],
+    monitors: engineMonitors(what, values),
     snaplen,
     expression: values.expression === null ? null : await compile(values.expression, snaplen),
     filter,
+    alerts: values.alerts ?? [],
     writePath,
     writeName: values.writeFile ?? undefined,
     rateWindow: live ? liveWindow(values) : (values.everySeconds ?? Number.POSITIVE_INFINITY),
@@ -78,6 +128,7 @@ export async function engineOptions(
     decapsulate: settings.decapsulateTunnels,
     keepsPackets: !live && process.stdout.isTTY === true && !values.text && !values.json && !values.csv,
     servicePorts: settings.additionalPorts.map(portRange).filter((range) => range !== null),
+    runAs: await runAs(values),
     tcpTimeout: settings.tcpTimeoutMinutes * 60,
     closedPersistence: live && settings.closedPersistenceMinutes > 0 ? settings.closedPersistenceMinutes * 60 : null,
   };
@@ -94,9 +145,21 @@ function sourceOptions(what: Watched, values: OptionValues, settings: Settings):
   return {
     kind: 'live',
     interfaces: what.interfaces,
-    capture: values.capture ?? 'auto',
-    promiscuous: values.promiscuous || settings.promiscuous,
+    capture: values.unprivileged ? 'counters' : (values.capture ?? 'auto'),
+    promiscuous: !values.unprivileged && (values.promiscuous || settings.promiscuous),
   };
+}
+
+/** What runs in the engine; metrics are made of the general statistics. */
+export function engineMonitors(what: Watched, { prometheusFile }: OptionValues): MonitorName[] {
+  const asked = what.monitors ?? monitorEntry(what.monitor).asks;
+  return [...new Set<MonitorName>(prometheusFile === null ? asked : [...asked, 'general'])];
+}
+
+/** Started by root, or told to. */
+async function runAs(values: OptionValues): Promise<EngineOptions['runAs']> {
+  if (values.user === null && process.geteuid?.() !== 0) return null;
+  return (await import('./run-as.ts')).engineUser(values);
 }
 
 /** libpcap is loaded only when there is something to compile. */

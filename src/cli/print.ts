@@ -3,25 +3,28 @@
  * asking, never the counting; a reader that goes away is a quiet end.
  */
 import { monitorEntry } from '../../screens/monitors.ts';
-import type { CaptureFact } from '../capture/capture-source.ts';
+import type { AlertFact } from '../alerts/alert.ts';
+import { alertOutput, alertWords } from '../alerts/records.ts';
 import type { EngineClient, WatchReceiver } from '../engine/engine-client.ts';
-import type { Snapshot } from '../engine/messages.ts';
+import type { EngineFact, Snapshot } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
 import { NameCache } from '../names/name-cache.ts';
+import type { OutputEvent } from '../output/json.ts';
 import type { MonitorOutput } from '../output/monitor-output.ts';
 import { monitorOutput, type OutputKind, outputFormat } from '../output/monitors.ts';
 import { OutputWriter } from '../output/writer.ts';
 import type { OptionValues } from './option-values.ts';
 import { DEFAULT_EVERY_SECONDS, DEFAULT_LIMIT } from './options.ts';
 import type { Watch } from './session.ts';
+import { shownBytes } from './without-packets.ts';
 
 const STANDARD_OUTPUT = 1;
 /** A file's only snapshot waits so long for names, in milliseconds; live ones never wait: the next has them. */
 const NAMES_PATIENCE_MS = 3000;
 const NAMES_PAUSE_MS = 20;
 
-/** A window's figures that are at most so old, in milliseconds, are those of the moment. */
-const JUST_NOW_MS = 500;
+/** A window's figures that are at most so old, in seconds, are those of the moment. */
+const JUST_NOW_SECONDS = 0.5;
 
 function kindOf({ json, csv }: OptionValues): OutputKind {
   if (json) return 'json';
@@ -40,12 +43,10 @@ export class Printer {
   #abandoned = false;
   /** What is being written; events go in between. */
   #turn: Promise<void> = Promise.resolve();
-  /** When the last snapshot came in, milliseconds of the monotonic clock. */
-  #lastSnapshot = Number.NEGATIVE_INFINITY;
+  /** Engine time of the last snapshot that was printed, since the capture began. */
+  #printedSeconds = Number.NEGATIVE_INFINITY;
   /** The time of the run is over: windows that close now are not printed any more. */
   #isOver = false;
-  /** The snapshot that is coming in is one of those. */
-  #skips = false;
 
   /**
    * `descriptions`: the operator's own names of stations, by MAC address. `done` is called when nobody reads any more
@@ -64,33 +65,25 @@ export class Printer {
     const output = monitorOutput(monitor);
     this.#nameRows = output.nameRows ?? null;
     this.#describeRows = (rows) => output.describeRows?.(rows, (mac) => descriptions[mac] ?? null);
-    const format = outputFormat(monitor, kindOf(values), values.bytes ?? 'ip');
+    const format = outputFormat(monitor, kindOf(values), shownBytes(values, 'ip'));
     this.#writer = new OutputWriter(STANDARD_OUTPUT, 'standard output', format);
   }
 
   /** What to ask the engine. */
   watch(): Watch {
-    const { head, rows, end } = this.#receiver();
-    return {
-      monitor: this.#monitor,
-      query: this.#query(),
-      receiver: {
-        head: (snapshot) => {
-          this.#skips = this.#isOver;
-          if (!this.#skips) return head(snapshot);
-        },
-        rows: (slice) => (this.#skips ? undefined : rows(slice)),
-        end: () => (this.#skips ? undefined : end()),
-      },
-    };
+    return { monitor: this.#monitor, query: this.#query(), receiver: this.#receiver(() => !this.#isOver) };
   }
 
   /** The time of the run is over: prints the figures of this moment, unless a window's were printed just now. */
   async last(engine: EngineClient): Promise<void> {
     this.#isOver = true;
-    const every = (this.#values.everySeconds ?? DEFAULT_EVERY_SECONDS) * 1000;
-    if (performance.now() - this.#lastSnapshot <= Math.min(JUST_NOW_MS, every / 2)) return;
-    await engine.take(this.#monitor, this.#query(), this.#receiver());
+    const { everySeconds, forSeconds, minutes } = this.#values;
+    const justNow = Math.min(JUST_NOW_SECONDS, (everySeconds ?? DEFAULT_EVERY_SECONDS) / 2);
+    // By the engine's time: our own may be late, with the engine's figures of the last window long printed.
+    const whole = Math.min(forSeconds ?? Number.POSITIVE_INFINITY, (minutes ?? Number.POSITIVE_INFINITY) * 60);
+    const isMissing = (): boolean => this.#printedSeconds < whole - justNow;
+    // A window's snapshot may still be coming in: it is whole before the one that is asked for begins.
+    if (isMissing()) await engine.take(this.#monitor, this.#query(), this.#receiver(isMissing));
   }
 
   #query(): Query {
@@ -102,23 +95,37 @@ export class Printer {
       offset: 0,
       limit: this.#values.limit ?? DEFAULT_LIMIT,
       follow: null,
-      options: { ...pipeOptions, byteKind: this.#values.bytes ?? 'ip' },
+      options: { ...pipeOptions, byteKind: shownBytes(this.#values, 'ip') },
     };
   }
 
-  #receiver(): WatchReceiver {
+  /** Prints each snapshot that is wanted when it begins. */
+  #receiver(isWanted: () => boolean): WatchReceiver {
+    let wanted = false;
+    let seconds = 0;
     return {
       head: (snapshot: Snapshot) => {
-        this.#lastSnapshot = performance.now();
-        return this.#put(() => this.#writer.begin(snapshot));
+        wanted = isWanted();
+        seconds = snapshot.elapsedSeconds;
+        if (wanted) return this.#put(() => this.#writer.begin(snapshot));
       },
-      rows: (rows) => this.#put(() => this.#rows(rows)),
-      end: () => this.#put(() => this.#writer.end()),
+      rows: (rows) => (wanted ? this.#put(() => this.#rows(rows)) : undefined),
+      end: () => {
+        if (!wanted) return;
+        this.#printedSeconds = seconds;
+        return this.#put(() => this.#writer.end());
+      },
     };
   }
 
-  onFact(fact: CaptureFact): void {
-    this.#put(() => this.#writer.event({ ...fact, time: Date.now() / 1000 }));
+  onFact(fact: EngineFact): void {
+    const event = fact.type === 'alert' ? this.#alertEvent(fact) : { ...fact, time: Date.now() / 1000 };
+    this.#put(() => this.#writer.event(event));
+  }
+
+  #alertEvent(fact: AlertFact): OutputEvent {
+    if (this.#values.json) return { ...alertOutput(fact), time: fact.time };
+    return { type: 'alert', time: fact.time, [fact.state]: alertWords(fact) };
   }
 
   async #rows(rows: unknown[]): Promise<void> {

@@ -35,6 +35,9 @@ export const procFiles: ProcessFiles = {
   standardInput: (pid) => orNull(() => readlinkSync(`/proc/${pid}/fd/0`)),
 };
 
+/** Field 22 of the line; the first one after the name is the third. */
+const START_FIELD = 22 - 3;
+
 /** The name stands in parentheses and may contain blanks and parentheses itself: the last ")" ends it. */
 export function parseStat(text: string): ProcessStat {
   const open = text.indexOf('(');
@@ -55,6 +58,17 @@ export function parseStat(text: string): ProcessStat {
 export function processStat(pid: number, files: ProcessFiles = procFiles): ProcessStat | null {
   const text = files.stat(pid);
   return text === null ? null : parseStat(text);
+}
+
+/**
+ * When a process began, in clock ticks since the machine started; null when it is gone or waits dead for its parent. With
+ * the process id it tells a process from every later one.
+ */
+export function startTicks(pid: number, files: ProcessFiles = procFiles): number | null {
+  const text = files.stat(pid);
+  if (text === null) return null;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? null : Number(fields[START_FIELD]);
 }
 
 /** Parents, nearest first, up to and including init or the last that can be seen. */

@@ -6,15 +6,16 @@ import { EXIT, OperatorError } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
 import { AppliedFilter } from './applied-filter.ts';
-import { type DaemonReporter, removeStalePidFiles, startDaemon, writePidFile } from './daemon.ts';
+import { type DaemonReporter, startDaemon } from './daemon.ts';
 import { asFailure, complain, type Failure } from './fail.ts';
 import { helpText, versionText } from './help.ts';
 import { decideScreen, noScreenReason, type ScreenDecision, staysAttached, whenInForeground } from './lifecycle.ts';
+import { logPlan } from './log-plan.ts';
 import { filterOption } from './named-filter.ts';
 import type { OptionValues } from './option-values.ts';
 import { chosenMonitors } from './options.ts';
 import { type Invocation, parseArguments, usageError } from './parse.ts';
-import { type Watched, watched } from './plan.ts';
+import { type Watched, watched, watchedInBackground } from './plan.ts';
 import type { ScreensOptions } from './screens.ts';
 import { Session } from './session.ts';
 import type { Ending, Signals } from './signals.ts';
@@ -43,7 +44,8 @@ export async function run(context: RunContext): Promise<Ending> {
   try {
     return await choose(context);
   } catch (error) {
-    return fail(context, asFailure(error));
+    // timeout(1) and Ctrl-C signal the whole group: an engine that is only loading ends of it, and that is no failure.
+    return context.signals.interruption ?? (await fail(context, asFailure(error)));
   } finally {
     // Idempotent: a session that used the engine has ended it already.
     await context.engine?.stop();
@@ -61,8 +63,8 @@ async function choose(context: RunContext): Promise<Ending> {
   const { values, command } = invocation;
   if (values.help) return print(helpText());
   if (values.version) return print(versionText());
-  if (command !== null) return printCommand(invocation);
-  if (values.facility === '' && removedOnly(values)) return DONE;
+  if (command !== null) return printCommand(invocation, context.signals);
+  if (values.facility === '' && (await removedOnly(values))) return DONE;
   if (detaches(values, context)) return detach(context);
   return monitor(values, context);
 }
@@ -72,16 +74,21 @@ function print(text: string): Ending {
   return DONE;
 }
 
-async function printCommand(invocation: Invocation): Promise<Ending> {
+async function printCommand(invocation: Invocation, signals: Signals): Promise<Ending> {
   const { runCommand } = await import('./commands.ts');
-  const { text, status } = await runCommand(invocation);
+  const { text, status, pieces } = await runCommand(invocation);
+  if (pieces !== undefined) {
+    const { printPieces } = await import('./print-pieces.ts');
+    return Promise.race([signals.ending, printPieces(pieces).then((ended) => ({ status: ended }))]);
+  }
   process.stdout.write(text);
   return { status };
 }
 
 /** -f without a facility: removes what dead instances left; alone, that is all there is to do. */
-function removedOnly(values: OptionValues): boolean {
-  const removed = removeStalePidFiles();
+async function removedOnly(values: OptionValues): Promise<boolean> {
+  const { removeStaleInstances } = await import('./instances.ts');
+  const removed = await removeStaleInstances();
   complain(removed === 1 ? 'removed 1 stale pid file' : `removed ${removed} stale pid files`);
   const asked = chosenMonitors(values).length > 0 || values.readFile !== null || values.background;
   return !asked && values.logFile === null;
@@ -104,7 +111,8 @@ async function detach({ modulePath, argv, signals, engine }: RunContext): Promis
 }
 
 async function monitor(values: OptionValues, context: RunContext): Promise<Ending> {
-  const screen = values.background || values.text || values.json || values.csv ? 'never' : decideScreen();
+  if (values.background) return inBackground(values, context);
+  const screen = values.text || values.json || values.csv ? 'never' : decideScreen();
   const warn = context.reporter?.warn ?? complain;
   const what = await watched(values, warn);
   if (what === null && screen !== 'screen') throw usageError('the menu', noScreenReason(), `${PROGRAM} -i IF --text`);
@@ -112,6 +120,7 @@ async function monitor(values: OptionValues, context: RunContext): Promise<Endin
   const filter = new AppliedFilter(values, await filterOption(values.filter, warn));
   const session = new Session({ values, settings, filter, engine: context.engine, onScreen: screen === 'screen' });
   context.signals.onReopen(() => session.reopenLogs());
+  context.signals.logs = logPlan(values, []) !== null || settings.current.logging;
   const ending = await watchUntilEnd({ values, settings, session, filter, what }, screen, context).finally(() =>
     session.close(),
   );
@@ -129,13 +138,12 @@ interface Watching {
 }
 
 async function watchUntilEnd(watching: Watching, screen: ScreenDecision, context: RunContext): Promise<Ending> {
-  const { values, session } = watching;
+  const { values } = watching;
   if (screen === 'screen') {
     armTimes(values, context.signals);
     return showScreen({ ...watching, engine: null }, context.signals);
   }
   const what = watching.what as Watched;
-  if (values.background) return logOnly(values, session, what, context);
   return printOut({ ...watching, what }, screen === 'later', context.signals);
 }
 
@@ -155,15 +163,15 @@ function armTimes({ minutes, forSeconds }: OptionValues, signals: Signals): void
 }
 
 /** -B: everything is opened and the pid file written before the caller is told that it worked. */
-async function logOnly(values: OptionValues, session: Session, what: Watched, context: RunContext): Promise<Ending> {
-  const { signals, reporter } = context;
-  const engine = await session.start(what, { onEnd: () => signals.end(DONE) });
-  engine.onLost((reason) => endWith(signals, lostFailure(reason)));
-  armTimes(values, signals);
-  writePidFile();
-  signals.daemon = true;
-  reporter?.ready();
-  return signals.ending;
+async function inBackground(values: OptionValues, context: RunContext): Promise<Ending> {
+  const warn = context.reporter?.warn ?? complain;
+  const watched = await watchedInBackground(values, warn);
+  const settings = await loadSettings(warn);
+  const filter = await filterOption(values.filter, warn);
+  const owner = values.user === null ? null : (await import('../native/privileges.ts')).lookUpUser(values.user);
+  const { DaemonRun } = await import('./daemon-run.ts');
+  const armed = (): void => armTimes(values, context.signals);
+  return new DaemonRun({ values, watched, settings, filter, context, armTimes: armed }, owner).run();
 }
 
 interface Printed extends Watching {
@@ -201,6 +209,7 @@ async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Sig
     printer.abandon();
     return ending;
   }
+  await engine.endCapture();
   // An engine that is lost at the end has nothing more to say.
   if (ending === TIME_OVER) await printer.last(engine).catch(() => undefined);
   await printer.close();

@@ -15,7 +15,7 @@ import { openTerminal, restoreSequence } from '../../screens/kit/terminal.ts';
 import { LanStationsScreen } from '../../screens/lan-stations/screen.ts';
 import { createMenu } from '../../screens/menu/screen.ts';
 import type { MonitorScreenOptions } from '../../screens/monitor-screen.ts';
-import { type EngineFact, Navigator } from '../../screens/navigator.ts';
+import { Navigator, type ScreenFact } from '../../screens/navigator.ts';
 import { PacketSizesScreen } from '../../screens/packet-sizes/screen.ts';
 import { PortsScreen } from '../../screens/ports/screen.ts';
 import { EXIT, type OperatorErrorFields } from '../base/errors.ts';
@@ -32,6 +32,7 @@ import { type Watched, watchedName } from './plan.ts';
 import type { Session } from './session.ts';
 import type { Ending } from './signals.ts';
 import { PROGRAM, VERSION } from './version.ts';
+import { shownBytes } from './without-packets.ts';
 
 export interface ScreensOptions {
   values: OptionValues;
@@ -68,7 +69,7 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
   const link = new EngineLink(settings);
   const names = new NameCache();
   let problem: OperatorErrorFields | null = null;
-  const onFact = (fact: EngineFact): void => {
+  const onFact = (fact: ScreenFact): void => {
     // What -w lost is told when the file is closed (run.ts).
     if ('error' in fact && fact.type !== 'write-failed') problem = fact.error;
     link.tell(fact);
@@ -136,7 +137,7 @@ function menu(options: ScreensOptions, link: EngineLink, names: NameCache, filte
     interfaces: interfaceRowReader(),
     openMonitor: (monitor, choice) => {
       const what: Watched = { monitor, interfaces: choice.type === 'all' ? 'all' : [choice.name] };
-      const tell = (fact: EngineFact): void => link.tell(fact);
+      const tell = (fact: ScreenFact): void => link.tell(fact);
       link.use(what, session.start(what, { onFact: tell }), tell);
       const screen = monitorScreen(options, names, what);
       // Back in the menu nothing is captured, and the log has its last records.
@@ -168,7 +169,7 @@ function monitorScreen({ values, settings: live }: ScreensOptions, names: NameCa
     watched: watchedAs === 'all' ? 'all interfaces' : watchedAs,
     names,
     rate: { unit: settings.unit, base: settings.unitBase },
-    byteKind: values.bytes ?? settings.byteCounting,
+    byteKind: shownBytes(values, settings.byteCounting),
     showNames: values.names || settings.reverseDns,
     showServices: values.names || settings.serviceNames,
     showSourceMacs: settings.sourceMacs,

@@ -2,23 +2,25 @@
  * Session: one program run's engine, log and savefile. The menu may start several captures one after the other; a
  * command line with a monitor starts one. Owns the engine's life: forked before anything else, used once, ended here.
  */
-import { closeSync, openSync } from 'node:fs';
 import { OperatorError, type OperatorErrorFields } from '../base/errors.ts';
-import type { CaptureFact } from '../capture/capture-source.ts';
 import type { WatchReceiver } from '../engine/engine-client.ts';
 import { type EngineClient, forkEngine } from '../engine/engine-client.ts';
-import type { EngineOptions } from '../engine/messages.ts';
+import type { EngineFact } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
+import type { EngineLog } from '../logs/engine-log.ts';
+import type { LogFigures } from '../logs/log-writer.ts';
+import { lookUpUser, passingOnCapture } from '../native/privileges.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
-import { logPath } from '../store/paths.ts';
 import type { AppliedFilter } from './applied-filter.ts';
 import { complain } from './fail.ts';
-import type { TrafficLogging } from './logging.ts';
+import { filesIn, type LogPlan, logPlan, ownLogName } from './log-plan.ts';
+import type { Logs } from './logging.ts';
 import type { OptionValues } from './option-values.ts';
-import { engineOptions, type Watched, watchedName } from './plan.ts';
-
-/** A savefile holds what was said on the network: for its owner and group. */
-const SAVEFILE_MODE = 0o640;
+import type { Watched } from './plan.ts';
+import type { RunLog } from './run-log.ts';
+import type { SessionAids } from './session-aids.ts';
+import { startEngine } from './start-engine.ts';
+import { WITHOUT_PACKETS } from './without-packets.ts';
 
 export interface SessionParts {
   values: OptionValues;
@@ -41,8 +43,14 @@ export interface Watch {
 /** What hears of the engine before its first packet: a short file is over before start() has returned. */
 export interface Listeners {
   watch?: Watch;
-  onFact?: (fact: CaptureFact) => void;
+  onFact?: (fact: EngineFact) => void;
   onEnd?: () => void;
+}
+
+/** The log of the capture that runs now. */
+interface SessionLog {
+  run: RunLog;
+  engine: EngineLog;
 }
 
 async function listen(engine: EngineClient, { watch, onFact, onEnd }: Listeners): Promise<void> {
@@ -62,8 +70,8 @@ export class Session {
   /** Forked, but not started. */
   #spare: EngineClient | null;
   #engine: EngineClient | null = null;
-  #logging: TrafficLogging | null = null;
-  #lost: string | null = null;
+  #log: SessionLog | null = null;
+  #aids: SessionAids | null = null;
   #restoreSequence: string | null = null;
   /** The terminal as it was before the screen was opened. */
   #terminalSettings: Uint8Array | null = null;
@@ -97,9 +105,9 @@ export class Session {
   async #startNow(what: Watched, listeners: Listeners): Promise<EngineClient> {
     const engine = await this.#takeEngine(what);
     this.#engine = engine;
-    this.#lost = null;
     engine.onLost((reason) => {
-      this.#lost = reason;
+      const log = this.#engine === engine ? this.#log : null;
+      void log?.run.lost(log.engine, what, reason);
     });
     this.#parts.filter.throughPcap = false;
     engine.onFact((fact) => {
@@ -107,26 +115,35 @@ export class Session {
       if (fact.type === 'capture-fallback') this.#parts.filter.throughPcap = true;
     });
     try {
-      this.#logging = await this.#openLog(what, engine);
+      this.#log = await this.#openLog(what, engine);
+      this.#aids = await this.#openAids(what, engine);
       await listen(engine, listeners);
-      await this.#startEngine(engine, what);
-      await this.#logging?.start();
+      const { values, settings, filter, onScreen } = this.#parts;
+      const warnings = await startEngine(engine, what, { values, settings: settings.current, filter });
+      for (const warning of warnings) {
+        // On a screen every frame says so.
+        if (!onScreen || warning !== WITHOUT_PACKETS) this.warn(warning);
+      }
+      if (this.#log !== null) await this.#log.run.start([this.#log.engine]);
+      this.#aids?.start();
+      if (values.user !== null) (await import('./run-as.ts')).becomeChosenUser(values);
       return engine;
     } catch (error) {
-      const logging = this.#logging as TrafficLogging | null;
-      this.#logging = null;
-      await logging?.abandon();
       await this.#stopNow();
       throw error;
     }
   }
 
   async #stopNow(): Promise<void> {
-    const [logging, engine] = [this.#logging, this.#engine];
-    this.#logging = null;
+    const [log, engine, aids] = [this.#log, this.#engine, this.#aids];
+    this.#log = null;
     this.#engine = null;
-    await logging?.stop(this.#lost);
+    this.#aids = null;
+    await engine?.endCapture();
+    await log?.run.end();
     await engine?.stop();
+    await aids?.close();
+    await log?.run.close();
   }
 
   /** Ends everything, also the engine that was forked ahead and not used. */
@@ -145,7 +162,7 @@ export class Session {
 
   /** SIGUSR1. */
   reopenLogs(): void {
-    this.#logging?.reopen();
+    this.#log?.run.reopen();
   }
 
   async #takeEngine(what: Watched): Promise<EngineClient> {
@@ -157,48 +174,41 @@ export class Session {
   }
 
   async #forkGuarding(): Promise<EngineClient> {
-    const engine = forkEngine();
+    // After --user we are no longer root.
+    const engine = passingOnCapture(() => forkEngine());
     if (this.#restoreSequence !== null) await engine.guardTerminal(this.#restoreSequence, this.#terminalSettings);
     return engine;
   }
 
-  async #startEngine(engine: EngineClient, what: Watched): Promise<void> {
-    const { values, settings } = this.#parts;
-    // Before a file is opened for writing: what is refused must not have emptied it.
-    const { prepared: filter, warnings } = await this.#parts.filter.prepare(what);
-    const file = values.writeFile === null ? null : openSavefile(values.writeFile);
-    try {
-      const writePath = file === null ? null : `/proc/${process.pid}/fd/${file}`;
-      const options: EngineOptions = await engineOptions(what, values, settings.current, { filter, writePath });
-      await engine.start(options);
-      // What was made ready for the packet ring may be nothing that can be decided now.
-      if (this.#parts.filter.throughPcap) await this.#parts.filter.prepare(what);
-      for (const warning of warnings) this.warn(warning);
-    } finally {
-      if (file !== null) closeSync(file);
-    }
-  }
-
-  async #openLog(what: Watched, engine: EngineClient): Promise<TrafficLogging | null> {
+  async #openAids(what: Watched, engine: EngineClient): Promise<SessionAids | null> {
     const { values } = this.#parts;
-    const target = logTarget(values);
-    if (target === null) return this.#openUsualLog(what, engine);
-    if (what.monitor !== 'ip-traffic') {
-      this.warn('only the IP traffic monitor is logged in this version: nothing goes to the log now');
-      return null;
-    }
-    return this.#makeLog(what, engine, target);
+    if (values.onAlert === null && values.prometheusFile === null) return null;
+    const { SessionAids } = await import('./session-aids.ts');
+    const log = (): LogFigures | null => this.#log?.run.figures ?? null;
+    return new SessionAids({ values, what, engine, log, warn: (line) => this.warn(line) });
   }
 
-  /** The log that the settings ask for: of live traffic on a screen. That it cannot be written stops no monitor. */
-  async #openUsualLog(what: Watched, engine: EngineClient): Promise<TrafficLogging | null> {
+  /** What the command line asks for, else what the settings do: of live traffic on a screen. */
+  async #openLog(what: Watched, engine: EngineClient): Promise<SessionLog | null> {
+    const plan = logPlan(this.#parts.values, [what]);
+    const logs = plan === null ? await this.#openUsualLog(what) : await this.#openLogs(plan);
+    if (logs === null) return null;
+    const { values, settings, filter } = this.#parts;
+    const { RunLog } = await import('./run-log.ts');
+    const name = filter.choice.filter?.name ?? null;
+    const run = new RunLog({ logs, values, settings, watched: [what], filter: name });
+    return { run, engine: run.attach(engine, what) };
+  }
+
+  /** That it cannot be written stops no monitor. */
+  async #openUsualLog(what: Watched): Promise<Logs | null> {
     const { logging, logFile } = this.#parts.settings.current;
-    if (!logging || !this.#parts.onScreen || what.monitor !== 'ip-traffic' || 'file' in what) return null;
-    const path = logPath(logFile === '' ? ownLogName() : logFile);
+    if (!logging || !this.#parts.onScreen || 'file' in what) return null;
+    const files = filesIn(logFile === '' ? ownLogName([what]) : logFile, [what]);
     try {
-      const log = await this.#makeLog(what, engine, { path, facility: null });
-      this.tell(`logging to ${path}`);
-      return log;
+      const logs = await this.#openLogs({ files, facility: null });
+      this.tell(`logging to ${logs.paths.join(', ')}`);
+      return logs;
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       this.warn(`no log is written: ${error.message}`);
@@ -206,47 +216,11 @@ export class Session {
     }
   }
 
-  async #makeLog(what: Watched, engine: EngineClient, target: LogTarget): Promise<TrafficLogging> {
-    const { values, settings } = this.#parts;
-    const { TrafficLogging } = await import('./logging.ts');
-    return new TrafficLogging({
-      engine,
-      ...target,
-      intervalMinutes: values.logIntervalMinutes ?? settings.current.logIntervalMinutes,
-      interface: watchedName(what),
-      live: 'interfaces' in what,
-      warn: (line) => this.warn(line),
-    });
-  }
-}
-
-export interface LogTarget {
-  path: string | null;
-  facility: string | null;
-}
-
-/** Named after the monitor and the process: several instances never write one file. */
-function ownLogName(): string {
-  return `ip-traffic-${process.pid}.log`;
-}
-
-/** Where the log goes, or null. -B without -L and -f logs to a file named after the monitor and the process. */
-export function logTarget(values: OptionValues): LogTarget | null {
-  const facility = values.facility === '' ? null : values.facility;
-  const name = values.logFile ?? (values.background && facility === null ? ownLogName() : null);
-  if (name === null && facility === null) return null;
-  return { path: name === null ? null : logPath(name), facility };
-}
-
-function openSavefile(path: string): number {
-  try {
-    return openSync(path, 'w', SAVEFILE_MODE);
-  } catch (error) {
-    throw new OperatorError({
-      code: 'E_OUTPUT',
-      operation: 'write packets to',
-      target: path,
-      cause: (error as Error).message,
-    });
+  async #openLogs(plan: LogPlan): Promise<Logs> {
+    const { values } = this.#parts;
+    const { Logs } = await import('./logging.ts');
+    // Whom we become is to open it again, and to rotate it.
+    const owner = values.user === null ? null : lookUpUser(values.user);
+    return new Logs({ plan, values, owner, warn: (line) => this.warn(line) });
   }
 }

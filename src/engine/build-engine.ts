@@ -4,12 +4,14 @@ import { expressionFilter } from '../../filters/bpf.ts';
 import { OperatorError, type OperatorErrorFields } from '../base/errors.ts';
 import { AutoSource, ringBlindness } from '../capture/auto-source.ts';
 import type { CaptureSource } from '../capture/capture-source.ts';
+import { CountersSource } from '../capture/counters-source.ts';
 import { readKernelCounters } from '../capture/kernel-counters.ts';
 import { MatchCounter } from '../capture/match-counter.ts';
 import { PcapSource } from '../capture/pcap/pcap-source.ts';
 import { RingSource } from '../capture/ring/ring-source.ts';
 import { PcapngWriter } from '../capture/savefile/pcapng-writer.ts';
 import { SavefileSource } from '../capture/savefile/savefile-source.ts';
+import { alertCutOf } from './alert-watch.ts';
 import { Engine } from './engine.ts';
 import { linkReader } from './links.ts';
 import type { EngineOptions } from './messages.ts';
@@ -42,7 +44,8 @@ export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
     monitors: makeMonitors(options.monitors),
     expression: options.expression === null ? null : expressionFilter(options.expression),
     writer,
-    kernelPackets: live ? () => kernelPackets(options, source.kind === 'pcap') : null,
+    // Counters compared with themselves would say nothing.
+    kernelPackets: live && source.kind !== 'counters' ? () => kernelPackets(options, source.kind === 'pcap') : null,
     links: live ? linkReader() : null,
     countMatches: (interfaces, program) => new MatchCounter(interfaces, program),
     wallClock: () => Date.now() / 1000,
@@ -52,15 +55,17 @@ export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
 }
 
 function makeSource(
-  { source, snaplen, rateWindow }: EngineOptions,
+  { source, snaplen, rateWindow, alerts = [] }: EngineOptions,
   beforeSlice: BuildParts['beforeSlice'],
 ): CaptureSource {
   if (source.kind === 'file') {
-    const cutEverySeconds = Number.isFinite(rateWindow) ? rateWindow : null;
+    const window = Number.isFinite(rateWindow) ? rateWindow : null;
+    const cutEverySeconds = alerts.length > 0 ? alertCutOf(rateWindow) : window;
     return new SavefileSource({ path: source.path, cutEverySeconds, beforeSlice });
   }
   const { interfaces, promiscuous } = source;
   const makePcap = (): PcapSource => new PcapSource({ interface: pcapInterface(interfaces), promiscuous, snaplen });
+  if (source.capture === 'counters') return new CountersSource({ interfaces });
   if (source.capture === 'pcap') return makePcap();
   const ring = new RingSource({ interfaces, promiscuous, snaplen });
   if (source.capture === 'ring') return ring;

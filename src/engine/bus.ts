@@ -2,12 +2,13 @@
  * The program's event bus, and its table of contents: everything that happens in the engine is one of these events.
  * Events carry past-tense facts. A batch event carries up to 256 packets: nothing is emitted per packet.
  */
-import type { CaptureFact } from '../capture/capture-source.ts';
+import type { CountedTraffic } from '../capture/capture-source.ts';
 import type { ChangedRows } from '../tables/conversation-table.ts';
 import type { DecodedBatch } from '../wire/decoded-batch.ts';
 import type { LinkView } from './link-view.ts';
+import type { EngineFact } from './messages.ts';
 
-/** A moment of the engine's time: monotonic clock live, packet timestamps in a file. */
+/** A moment of the engine's time: live the monotonic clock, set when the wall clock is; packet timestamps in a file. */
 export interface Tick {
   /** Seconds since 1970 (wall clock live, packet time in a file). */
   time: number;
@@ -18,6 +19,8 @@ export interface Tick {
 }
 
 export interface EngineEvents {
+  /** In place of batches: the kernel counted this since the last time (-u). */
+  counted: (counted: readonly CountedTraffic[]) => void;
   /** Packets were decoded, filtered and accounted. Borrowed: valid during the call. */
   batch: (batch: DecodedBatch) => void;
   /** Four times a second. */
@@ -29,10 +32,12 @@ export interface EngineEvents {
    * the window's own length; 0: it is too short for rates (a file with one packet).
    */
   window: (tick: Tick) => void;
-  /** The world changed: interface down, file damaged, … */
-  fact: (fact: CaptureFact) => void;
+  /** The world changed: interface down, file damaged, a threshold passed, … */
+  fact: (fact: EngineFact) => void;
   /** The kernel's view of the interfaces was read anew, this very moment (MonitorContext.links). */
   links: (links: readonly LinkView[]) => void;
+  /** Live: the wall clock was set by so many seconds, and engine time with it; no time has passed. */
+  'clock-set': (by: number) => void;
   /** Counters were reset by the operator. */
   reset: () => void;
   /** Another filter, or none, decides from now on (MonitorContext.options has it). */
@@ -44,12 +49,14 @@ type Handler<K extends keyof EngineEvents> = EngineEvents[K];
 /** A typed bus. Subscribing returns its undo. Handlers run in the order of subscription; a throwing handler is a bug. */
 export class Bus {
   #handlers: { [K in keyof EngineEvents]: Handler<K>[] } = {
+    counted: [],
     batch: [],
     tick: [],
     changed: [],
     window: [],
     fact: [],
     links: [],
+    'clock-set': [],
     reset: [],
     filter: [],
   };

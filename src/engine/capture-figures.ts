@@ -48,12 +48,14 @@ export class CaptureFigures {
     const base = this.#base;
     const since = (value: number | null, before: number): number | null => (value === null ? null : value - before);
     const reasons = this.#malformedByReason();
+    const malformed = Object.values(reasons).reduce((sum, count) => sum + count, 0);
     return {
       source: source.kind,
       received: since(statistics.received, base.received),
       droppedByKernel: since(statistics.droppedByKernel, base.kernel),
       droppedByInterface: since(statistics.droppedByInterface, base.interface),
-      malformed: Object.values(reasons).reduce((sum, count) => sum + count, 0),
+      // Where no packet is seen, none is known to be malformed.
+      malformed: source.kind === 'counters' ? null : malformed,
       malformedByReason: reasons,
       freezes: since(statistics.freezes, base.freezes),
       notWritten: writer?.notWritten ?? 0,

@@ -6,9 +6,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { PreparedFilter } from '../../filters/prepared.ts';
+import { ActiveAlerts } from '../alerts/active-alerts.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
-import type { CaptureFact } from '../capture/capture-source.ts';
-import type { EngineOptions, FilterProbe, Reply, RequestBody, Snapshot } from './messages.ts';
+import type {
+  Acknowledgement,
+  EngineFact,
+  EngineOptions,
+  FilterProbe,
+  Reply,
+  RequestBody,
+  Snapshot,
+} from './messages.ts';
 import type { MonitorName, Query } from './monitor.ts';
 
 /** Receives the snapshots of a watch. Each call may return a promise: no further snapshot is made before it is settled. */
@@ -42,7 +50,13 @@ export interface EngineClient {
    * screen was opened; null: the engine reads them now. Answers with those settings (null without a second process).
    */
   guardTerminal(restore: string, settings: Uint8Array | null): Promise<Uint8Array | null>;
-  onFact(handler: (fact: CaptureFact) => void): () => void;
+  onFact(handler: (fact: EngineFact) => void): () => void;
+  /**
+   * Everything that has arrived is counted, and then nothing more: what is asked afterwards is all of one moment, so that
+   * last records and totals agree. Alerts that are on are told as ended (those of an engine that is lost, before onLost).
+   * Call it before logs are closed and the engine is stopped. Never rejects.
+   */
+  endCapture(): Promise<void>;
   /** No more packets will come (end of file); watches have had their last snapshot. */
   onEnd(handler: () => void): () => void;
   /** The engine process is gone although nobody stopped it. Pending requests reject. */
@@ -127,7 +141,8 @@ export function forkEngine(modulePath = fileURLToPath(new URL('./engine.js', imp
 
 class ForkedEngine implements EngineClient {
   readonly #child: ChildProcess;
-  readonly #facts = new Handlers<[CaptureFact]>();
+  readonly #facts = new Handlers<[EngineFact]>();
+  readonly #alerts = new ActiveAlerts();
   readonly #ends = new Handlers<[]>();
   readonly #losses = new Handlers<[string]>();
   readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -225,7 +240,11 @@ class ForkedEngine implements EngineClient {
     return (await this.#ask({ type: 'terminal', restore, settings })) as Uint8Array | null;
   }
 
-  onFact(handler: (fact: CaptureFact) => void): () => void {
+  async endCapture(): Promise<void> {
+    if (this.#started && this.#lost === null) await this.#ask({ type: 'end-capture' }).catch(() => undefined);
+  }
+
+  onFact(handler: (fact: EngineFact) => void): () => void {
     return this.#facts.add(handler);
   }
 
@@ -273,6 +292,7 @@ class ForkedEngine implements EngineClient {
         this.#pending.delete(reply.id);
         return;
       case 'fact':
+        this.#alerts.note(reply.fact);
         this.#facts.call(reply.fact);
         return;
       case 'end':
@@ -289,10 +309,15 @@ class ForkedEngine implements EngineClient {
       await this.#current?.head(reply.head);
     } else if (reply.type === 'watch-rows') {
       await this.#current?.rows(reply.rows);
+      this.#acknowledge('rows-taken');
     } else {
       await this.#current?.end();
-      if (this.#lost === null && this.#child.connected) this.#child.send({ type: 'watch-taken', id: 0 });
+      this.#acknowledge('watch-taken');
     }
+  }
+
+  #acknowledge(type: Acknowledgement['type']): void {
+    if (this.#lost === null && this.#child.connected) this.#child.send({ type, id: 0 });
   }
 
   #onGone(reason: string): void {
@@ -301,7 +326,9 @@ class ForkedEngine implements EngineClient {
     this.#lost = words === '' ? reason : `${reason}: ${words}`;
     for (const request of this.#pending.values()) request.reject(engineLost(this.#lost));
     this.#pending.clear();
-    if (!this.#stopping) this.#losses.call(this.#lost);
+    if (this.#stopping) return;
+    for (const fact of this.#alerts.endAll(Date.now() / 1000)) this.#facts.call(fact);
+    this.#losses.call(this.#lost);
   }
 }
 

@@ -1,16 +1,20 @@
 /**
  * Entry of the engine process: a forked child of the front that captures, decodes, filters and accounts.
  *
+ * Started as root, it becomes another user before it sees the first packet.
+ *
  * It never draws, except once: when the front vanishes without a word (killed, crashed), it writes the terminal's
  * restore sequence and the settings it saved at its start, and ends. Signals that the terminal or an operator sends to
  * the whole process group are the front's business; without a handler of ours SIGUSR1 would open Node's debugger.
  */
 import { writeSync } from 'node:fs';
 import { OperatorError } from '../base/errors.ts';
+import { becomeUser, denyGains } from '../native/privileges.ts';
 import { ignoreTerminalStops, restoreTerminalSettings, saveTerminalSettings } from '../native/terminal.ts';
 import { buildEngine } from './build-engine.ts';
 import type { Engine } from './engine.ts';
-import type { Reply, Request, RequestBody } from './messages.ts';
+import type { EngineOptions, Reply, Request, RequestBody } from './messages.ts';
+import { SliceSender } from './slice-sender.ts';
 import { takeSnapshot, type Watched, type WatchedSnapshot } from './watch.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGUSR1', 'SIGUSR2'] as const) {
@@ -30,6 +34,7 @@ let watched: Watched | null = null;
 let watchBusy = false;
 /** Settles when the snapshot that is being sent has been sent; slices of two must not mix. */
 let sending: Promise<void> | null = null;
+const sender = new SliceSender((rows) => send({ type: 'watch-rows', rows }));
 let stopping = false;
 let rescue: { sequence: string; settings: Uint8Array | null } | null = null;
 
@@ -66,6 +71,9 @@ async function carryOut(request: RequestBody): Promise<unknown> {
     case 'terminal':
       rescue = { sequence: request.restore, settings: request.settings ?? saveTerminalSettings(TERMINAL_FD) };
       return rescue.settings;
+    case 'end-capture':
+      await engine?.endCapture();
+      return null;
     case 'stop':
       stopping = true;
       await engine?.stop();
@@ -78,8 +86,21 @@ async function start({ options }: Extract<RequestBody, { type: 'start' }>): Prom
   engine = starting;
   starting.bus.on('fact', (fact) => send({ type: 'fact', fact }));
   starting.bus.on('window', onWindow);
+  const live = options.source.kind === 'live';
+  // The right to capture is enough to open what is live, also when it comes back later; a file is its owner's.
+  if (live) giveUpPrivileges(options);
   await starting.start(() => send({ type: 'end' }));
+  // What had to be opened by its name is open; the folder it was started in must not be kept busy for months.
+  process.chdir('/');
+  if (!live) giveUpPrivileges(options);
   return null;
+}
+
+/** What was opened until now stays open: the file of -w, the terminal. */
+function giveUpPrivileges({ runAs = null, source }: EngineOptions): void {
+  if (runAs === null) return;
+  denyGains();
+  becomeUser(runAs, { keep: source.kind === 'live' ? 'capture' : 'nothing' });
 }
 
 function running(): Engine {
@@ -95,23 +116,10 @@ function onWindow(): void {
 function sendSnapshot({ head, slices }: WatchedSnapshot, taken: boolean): void {
   watchBusy = true;
   send({ type: 'watch-head', head, taken });
-  const all = new Promise<void>((resolve) => sendSlices(slices[Symbol.iterator](), resolve));
-  sending = all;
-  all.then(() => {
+  sending = sender.send(slices).then(() => {
+    send({ type: 'watch-end' });
     sending = null;
   });
-}
-
-/** One slice a turn of the event loop: capture goes on in between. */
-function sendSlices(slices: Iterator<unknown[]>, sent: () => void): void {
-  const next = slices.next();
-  if (next.done === true) {
-    send({ type: 'watch-end' });
-    sent();
-    return;
-  }
-  send({ type: 'watch-rows', rows: next.value });
-  setImmediate(() => sendSlices(slices, sent));
 }
 
 process.on('message', (message) => {
@@ -120,17 +128,24 @@ process.on('message', (message) => {
     watchBusy = false;
     return;
   }
+  if (request.type === 'rows-taken') return sender.taken();
   carryOut(request).then(
     (value) => {
       send({ type: 'answer', id: request.id, value });
-      if (stopping) setImmediate(() => process.exit(0));
+      endIfStopped(request);
     },
     (error: Error) => {
       const fields = error instanceof OperatorError ? error.fields : null;
       send({ type: 'failed', id: request.id, error: fields, message: error.message });
+      endIfStopped(request);
     },
   );
 });
+
+/** Also where something could not be closed: the front waits for our end. */
+function endIfStopped({ type }: RequestBody): void {
+  if (type === 'stop') setImmediate(() => process.exit(0));
+}
 
 process.on('disconnect', () => {
   // The file of -w is to end with a whole block; a disk that does not answer must not keep us for ever.

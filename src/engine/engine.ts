@@ -12,7 +12,7 @@
 import type { ExpressionFilter } from '../../filters/bpf.ts';
 import type { PreparedFilter } from '../../filters/prepared.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
-import type { CaptureFact, CaptureSink, CaptureSource } from '../capture/capture-source.ts';
+import type { CaptureFact, CaptureSink, CaptureSource, CountedTraffic } from '../capture/capture-source.ts';
 import { ConversationTable } from '../tables/conversation-table.ts';
 import { FragmentTable } from '../tables/fragment-table.ts';
 import { TcpTracker } from '../tables/tcp-tracker.ts';
@@ -20,6 +20,7 @@ import { Totals } from '../tables/totals.ts';
 import { Decoder } from '../wire/decode.ts';
 import { DecodedBatch } from '../wire/decoded-batch.ts';
 import type { PacketBatch } from '../wire/packet-batch.ts';
+import { AlertWatch, alertsUseConversations } from './alert-watch.ts';
 import { Bus, type Tick } from './bus.ts';
 import { CaptureFigures } from './capture-figures.ts';
 import { CoverageMeter } from './coverage-meter.ts';
@@ -27,7 +28,7 @@ import { FilterProber, type MakeMatchCounter } from './filter-prober.ts';
 import { kernelProgramOf } from './kernel-program.ts';
 import type { LinkView } from './link-view.ts';
 import type { CaptureView, EngineOptions, FilterProbe, Snapshot, SnapshotHead, TotalsView } from './messages.ts';
-import type { Monitor, MonitorName, Query } from './monitor.ts';
+import type { Monitor, MonitorContext, MonitorName, Query } from './monitor.ts';
 import { Selection } from './selection.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
@@ -35,6 +36,8 @@ import { WatchedInterfaces } from './watched-interfaces.ts';
 const TICK_MS = 250;
 /** Coverage is sampled once a second. */
 const COVERAGE_INTERVAL = 1;
+/** Seconds: by less the wall clock may be set without anything being moved. */
+const LEAST_CLOCK_STEP = 1;
 
 /** What writes packets to a file for -w (capture/savefile/pcapng-writer.ts). */
 export interface PacketWriter {
@@ -83,6 +86,7 @@ export class Engine {
   /** Tables that several monitors keep together, by class. */
   readonly #shared = new Map<new (bus: Bus) => unknown, unknown>();
   readonly #interfaces: WatchedInterfaces;
+  #alerts: AlertWatch | null = null;
   #timer: NodeJS.Timeout | null = null;
   #onEnd: () => void = () => undefined;
   /** The kernel's view of the interfaces as it was read last. */
@@ -98,7 +102,7 @@ export class Engine {
   #knowsRates = false;
   #lastTick = 0;
   #lastCoverage = 0;
-  /** wall clock − monotonic clock at start: a step of the wall clock does not disturb intervals. */
+  /** wall clock − monotonic clock, at start and since the wall clock was set: that does not disturb intervals. */
   #clockOffset = 0;
   /** Files: time of the first packet, in whole nanoseconds as the source cuts its batches; number of the open window. */
   #origin: { seconds: number; nanoseconds: number } | null = null;
@@ -108,7 +112,9 @@ export class Engine {
     this.#options = options;
     this.#parts = parts;
     this.#live = options.source.kind === 'live';
-    this.#usesConversations = parts.monitors.some((monitor) => monitor.usesConversations);
+    const { alerts = [] } = options;
+    this.#usesConversations =
+      parts.monitors.some((monitor) => monitor.usesConversations) || alertsUseConversations(alerts);
     this.#decoder = new Decoder({ decapsulate: options.decapsulate });
     this.#conversations = new ConversationTable({ maximumRows: options.maximumConversations });
     this.#tcp = new TcpTracker(this.#conversations, { maximumRows: options.maximumConversations });
@@ -119,6 +125,9 @@ export class Engine {
     this.#prober = new FilterProber(options, parts);
     this.#conversations.onOverflow = (changed) => this.bus.emit('changed', changed);
     for (const monitor of parts.monitors) this.#attach(monitor);
+    if (alerts.length > 0) {
+      this.#alerts = new AlertWatch(alerts, this.#context(), this.#totals, this.#figures);
+    }
     if (this.bus.has('changed')) this.#conversations.prepareForRollUps();
   }
 
@@ -128,6 +137,7 @@ export class Engine {
     if (this.#live) this.#startClock();
     const sink: CaptureSink = {
       onBatch: (packets) => this.#onBatch(packets),
+      onCounted: (counted) => this.#onCounted(counted),
       onFact: (fact) => this.#onFact(fact),
       onEnd: () => this.#end(),
     };
@@ -198,11 +208,24 @@ export class Engine {
     this.bus.emit('reset');
   }
 
-  async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
-    this.#prober.close();
+  /**
+   * Everything that has arrived is counted, then time stands still: what is asked from now on is all of one moment.
+   * Alerts that are on are told as ended. Idempotent.
+   */
+  async endCapture(): Promise<void> {
     await this.#parts.source.stop();
+    if (this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#tick(this.#clockOffset + this.#parts.monotonicClock(), false);
+    }
+    this.#timer = null;
+    this.ended = true;
+    this.#alerts?.end(this.#now);
+  }
+
+  async stop(): Promise<void> {
+    await this.endCapture();
+    this.#prober.close();
     const { writer } = this.#parts;
     await writer?.close();
     if (writer === null || writer.notWritten === 0) return;
@@ -232,7 +255,11 @@ export class Engine {
 
   #attach(monitor: Monitor): void {
     this.#monitors.set(monitor.name, monitor);
-    monitor.attach({
+    monitor.attach(this.#context());
+  }
+
+  #context(): MonitorContext {
+    return {
       bus: this.bus,
       conversations: this.#conversations,
       tcp: this.#tcp,
@@ -242,7 +269,7 @@ export class Engine {
       now: () => this.#now,
       knowsRates: () => this.#knowsRates,
       options: this.#options,
-    });
+    };
   }
 
   #readLinks(): readonly LinkView[] | null {
@@ -286,6 +313,11 @@ export class Engine {
     this.bus.emit('batch', batch);
   }
 
+  #onCounted(counted: readonly CountedTraffic[]): void {
+    for (const traffic of counted) this.#totals.addCounted(traffic);
+    this.bus.emit('counted', counted);
+  }
+
   /** Decoded packets are selected until a filter says otherwise. */
   #account(batch: DecodedBatch): void {
     this.#fragments.resolveEarlier(batch);
@@ -302,7 +334,10 @@ export class Engine {
   #end(): void {
     if (this.ended) return;
     this.ended = true;
-    if (!this.#live) this.#tick(this.#now, true);
+    if (!this.#live) {
+      this.#tick(this.#now, true);
+      this.#alerts?.end(this.#now);
+    }
     this.#onEnd();
   }
 
@@ -322,6 +357,7 @@ export class Engine {
   }
 
   #onTimer(): void {
+    this.#followWallClock();
     const now = this.#clockOffset + this.#parts.monotonicClock();
     if (now - this.#lastCoverage >= COVERAGE_INTERVAL) {
       this.#lastCoverage = now;
@@ -329,6 +365,21 @@ export class Engine {
     }
     // A timer may fire a little early: half a tick of tolerance keeps windows at their nominal length.
     this.#tick(now, now - this.#windowBegan >= this.#options.rateWindow - TICK_MS / 2000);
+  }
+
+  /** Packets are stamped by the wall clock. Where that was set, all moments move with it, and what lies between them stays. */
+  #followWallClock(): void {
+    const by = this.#parts.wallClock() - this.#parts.monotonicClock() - this.#clockOffset;
+    if (Math.abs(by) < LEAST_CLOCK_STEP) return;
+    this.#clockOffset += by;
+    this.#now += by;
+    this.#began += by;
+    this.#windowBegan += by;
+    this.#lastTick += by;
+    this.#lastCoverage += by;
+    this.#conversations.moveMoments(by, this.#parts.wallClock());
+    this.#tcp.endSamples();
+    this.bus.emit('clock-set', by);
   }
 
   #tick(now: number, closesWindow: boolean): void {
@@ -362,9 +413,10 @@ export class Engine {
       this.#beginTime(packets.seconds[0] + packets.nanoseconds[0] / 1e9);
     }
     const window = this.#options.rateWindow;
+    const { seconds, nanoseconds } = this.#origin;
+    const sinceFirst = (packets.seconds[0] - seconds) * 1e9 + (packets.nanoseconds[0] - nanoseconds);
+    this.#alerts?.follow(sinceFirst, packets.seconds[0] + packets.nanoseconds[0] / 1e9);
     if (Number.isFinite(window)) {
-      const { seconds, nanoseconds } = this.#origin;
-      const sinceFirst = (packets.seconds[0] - seconds) * 1e9 + (packets.nanoseconds[0] - nanoseconds);
       const index = Math.floor(sinceFirst / (window * 1e9));
       for (let closed = 0; this.#windowIndex < index && closed < 2; closed++) {
         this.#windowIndex++;
@@ -406,16 +458,22 @@ export class Engine {
     return source.prefilterRefusal ?? null;
   }
 
+  /** false: what is in frames is not known. */
+  get #seesPackets(): boolean {
+    return this.#parts.source.kind !== 'counters';
+  }
+
   #totalsView(): TotalsView {
     const totals = this.#totals;
     const known = this.#knowsRates;
+    const sees = this.#seesPackets;
     return {
       packets: totals.packets,
-      buffers: totals.buffers,
-      ipBytes: totals.ipBytes,
+      buffers: sees ? totals.buffers : null,
+      ipBytes: sees ? totals.ipBytes : null,
       wireBytes: totals.wireBytes,
       packetsPerSecond: known ? totals.packetsPerSecond : null,
-      bytesPerSecond: known ? totals.ipBytesPerSecond : null,
+      bytesPerSecond: known && sees ? totals.ipBytesPerSecond : null,
       wireBytesPerSecond: known ? totals.wireBytesPerSecond : null,
     };
   }

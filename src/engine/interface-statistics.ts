@@ -47,6 +47,9 @@ export class InterfaceStatistics {
 
   constructor(bus: Bus) {
     bus.on('batch', (batch) => this.classes.add(batch));
+    bus.on('counted', (counted) => {
+      for (const traffic of counted) this.classes.addCounted(traffic);
+    });
     bus.on('window', (window) => this.#closeWindow(window));
     bus.on('reset', () => this.#reset());
   }

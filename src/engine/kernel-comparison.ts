@@ -1,6 +1,6 @@
 /**
- * Keeps a KernelLedger up to date: reads the kernel's counters once a second while someone asks, and compares each
- * reading with what had been captured at its moment.
+ * Keeps a KernelLedger up to date: reads the kernel's counters once a second and compares each reading with what had been
+ * captured at its moment. Also while nobody asks: a log asks once an hour, and what it is told must be of that moment.
  *
  *   reading (bus event `links`) ─► waits for a packet of after its moment, or LATEST_SECONDS ─► settle
  *
@@ -11,6 +11,7 @@ import type { Counts } from '../tables/totals.ts';
 import { addCounts } from '../tables/traffic-classes.ts';
 import type { DecodedBatch } from '../wire/decoded-batch.ts';
 import { PACKET_TYPE } from '../wire/packet-batch.ts';
+import { seesPackets } from './counters-only.ts';
 import type { InterfaceStatistics } from './interface-statistics.ts';
 import { type CapturedCounts, type KernelAccount, KernelLedger } from './kernel-ledger.ts';
 import type { LinkView } from './link-view.ts';
@@ -25,10 +26,6 @@ const BEHIND_SECONDS = 0.3;
 /** No longer than this: the wall clock may have been set back after the reading. A ring holds less. */
 const MOST_BEHIND_SECONDS = 10;
 
-/** Readings go on for so many seconds, or so many rate windows, after someone asked. */
-const ASKED_SECONDS = 3;
-const ASKED_WINDOWS = 2;
-
 const LOOPBACK = 'loopback';
 
 export class KernelComparison {
@@ -37,7 +34,6 @@ export class KernelComparison {
   readonly #ledger = new KernelLedger();
   /** There is a baseline, or one is on its way. */
   #hasBegun = false;
-  #askedAt = Number.NEGATIVE_INFINITY;
   /** When the last batch came that was all of before the reading's moment. */
   #olderAt = Number.NEGATIVE_INFINITY;
 
@@ -64,15 +60,14 @@ export class KernelComparison {
     };
   }
 
-  /** False: a filter or an expression leaves packets out, so that a gap says nothing. */
+  /** False: a filter or an expression leaves packets out, so that a gap says nothing; or none is captured at all. */
   get isComparable(): boolean {
-    const { expression, filter } = this.#context.options;
-    return expression === null && filter === null;
+    const { expression, filter, source } = this.#context.options;
+    return expression === null && filter === null && seesPackets(source);
   }
 
   /** What the kernel counted of an interface since start or reset; null: not known (yet). */
   accountOf(name: string): KernelAccount | null {
-    this.#askedAt = this.#context.now();
     return this.#ledger.accountOf(name);
   }
 
@@ -97,8 +92,7 @@ export class KernelComparison {
     const isOld = awaitedTime !== null && time - awaitedTime > LATEST_SECONDS;
     if (isOld && !this.#isBehind(awaitedTime)) this.#settle(null, awaitedTime);
     // Asking makes a new reading when one is due.
-    const wanted = Math.max(ASKED_SECONDS, ASKED_WINDOWS * this.#context.options.rateWindow);
-    if (!this.#hasBegun || time - this.#askedAt < wanted) this.#context.links();
+    this.#context.links();
   }
 
   /** What was read waits to be compared; what waited before is compared now, or goes on waiting in its place. */

@@ -4,11 +4,11 @@
  */
 import type { PreparedFilter } from '../../filters/prepared.ts';
 import { OperatorError } from '../base/errors.ts';
-import type { CaptureFact, CaptureSource } from '../capture/capture-source.ts';
+import type { CaptureSource } from '../capture/capture-source.ts';
 import { buildEngine } from './build-engine.ts';
 import type { Engine } from './engine.ts';
 import { type EngineClient, EngineError, Handlers, settling, type WatchReceiver } from './engine-client.ts';
-import type { EngineOptions, Snapshot } from './messages.ts';
+import type { EngineFact, EngineOptions, Snapshot } from './messages.ts';
 import type { MonitorName, Query } from './monitor.ts';
 import { takeSnapshot, type WatchedSnapshot } from './watch.ts';
 
@@ -23,7 +23,7 @@ export function createLocalEngine(parts: LocalEngineParts = {}): EngineClient {
 
 class LocalEngine implements EngineClient {
   readonly #parts: LocalEngineParts;
-  readonly #facts = new Handlers<[CaptureFact]>();
+  readonly #facts = new Handlers<[EngineFact]>();
   readonly #ends = new Handlers<[]>();
   #engine: Engine | null = null;
   /** Deliveries to the receiver, one after the other; the source waits for it between slices. */
@@ -119,7 +119,11 @@ class LocalEngine implements EngineClient {
     return null;
   }
 
-  onFact(handler: (fact: CaptureFact) => void): () => void {
+  async endCapture(): Promise<void> {
+    await this.#engine?.endCapture();
+  }
+
+  onFact(handler: (fact: EngineFact) => void): () => void {
     return this.#facts.add(handler);
   }
 

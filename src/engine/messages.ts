@@ -4,10 +4,17 @@
  */
 
 import type { PreparedFilter } from '../../filters/prepared.ts';
+import type { AlertFact, AlertRule } from '../alerts/alert.ts';
 import type { CompiledExpression } from '../base/bpf-program.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact, CaptureKind } from '../capture/capture-source.ts';
+import type { UserIds } from '../native/privileges.ts';
 import type { MonitorName, Page, Query } from './monitor.ts';
+
+export type { UserIds } from '../native/privileges.ts';
+
+/** What the engine tells without being asked. */
+export type EngineFact = CaptureFact | AlertFact;
 
 /** An interface as screens name it. */
 export interface InterfaceView {
@@ -25,7 +32,7 @@ export interface CaptureView {
   droppedByKernel: number | null;
   droppedByInterface: number | null;
   /** Packets with a decode status other than ok, in total and by reason (DECODE_STATUS_NAMES). */
-  malformed: number;
+  malformed: number | null;
   malformedByReason: Record<string, number>;
   filteredOut: number;
   /** Text of the active filter or expression, or null. */
@@ -44,9 +51,9 @@ export interface CaptureView {
 
 export interface TotalsView {
   packets: number;
-  /** Buffers that the kernel handed over: an offloaded one is several packets. */
-  buffers: number;
-  ipBytes: number;
+  /** Buffers that the kernel handed over: an offloaded one is several packets. null, as ipBytes: only counters are read. */
+  buffers: number | null;
+  ipBytes: number | null;
   wireBytes: number;
   /** Over the last rate window; null until one has closed since start or reset. */
   packetsPerSecond: number | null;
@@ -71,9 +78,12 @@ export interface SnapshotHead {
 
 export interface Snapshot<Row = unknown> extends SnapshotHead, Page<Row> {}
 
+/** counters: no packets, what the kernel counts alone. */
+export type LiveCapture = 'auto' | 'ring' | 'pcap' | 'counters';
+
 /** Where packets come from. */
 export type SourceOptions =
-  | { kind: 'live'; interfaces: string[] | 'all'; capture: 'auto' | 'ring' | 'pcap'; promiscuous: boolean }
+  | { kind: 'live'; interfaces: string[] | 'all'; capture: LiveCapture; promiscuous: boolean }
   | { kind: 'file'; path: string };
 
 /** How the engine is to run; fixed for one capture. */
@@ -86,6 +96,8 @@ export interface EngineOptions {
   expression: CompiledExpression | null;
   /** Stored filter, made ready by the front (names are resolved there), or null; a packet must pass the expression too. */
   filter: PreparedFilter | null;
+  /** Thresholds that are watched; absent: none. */
+  alerts?: readonly AlertRule[];
   /** Write what passes to this pcapng file (a path the engine may open, e.g. /proc/PID/fd/N), or null. */
   writePath: string | null;
   /** What the operator calls that file, for messages. */
@@ -100,6 +112,11 @@ export interface EngineOptions {
   keepsPackets: boolean;
   /** Ports that are services beside those below 1024, both ends included; may change while running. Absent: none. */
   servicePorts?: readonly (readonly [from: number, to: number])[];
+  /**
+   * Started as root: whom the engine becomes, keeping the right to capture alone. Before a live source is opened (that
+   * right is enough), after a file is. Absent or null: whoever started it.
+   */
+  runAs?: UserIds | null;
   /** Idle TCP connections are timed out after this many seconds. */
   tcpTimeout: number;
   /** Closed, reset and timed-out rows go after this many seconds; idle rows of other protocols too. null: never (files). */
@@ -133,10 +150,17 @@ export type RequestBody =
   /** Answers a FilterProbe, or null where nothing is probed. */
   | { type: 'read-probe' }
   | { type: 'terminal'; restore: string; settings: Uint8Array | null }
+  /** Counts what has arrived, and nothing after that; answered when it is done. */
+  | { type: 'end-capture' }
   | { type: 'stop' };
 
-/** Front to engine. `watch-taken` says that the last watched snapshot was written: only then is another made. */
-export type Request = (RequestBody & { id: number }) | { type: 'watch-taken'; id: number };
+/**
+ * Front to engine. `watch-taken` says that the last watched snapshot was written: only then is another made; `rows-taken`
+ * that one slice of its rows was.
+ */
+export type Request = (RequestBody & { id: number }) | Acknowledgement;
+
+export type Acknowledgement = { type: 'watch-taken'; id: number } | { type: 'rows-taken'; id: number };
 
 /** Engine to front. */
 export type Reply =
@@ -146,6 +170,6 @@ export type Reply =
   | { type: 'watch-head'; head: Snapshot; taken: boolean }
   | { type: 'watch-rows'; rows: unknown[] }
   | { type: 'watch-end' }
-  | { type: 'fact'; fact: CaptureFact }
+  | { type: 'fact'; fact: EngineFact }
   /** No more packets will come. */
   | { type: 'end' };

@@ -64,6 +64,22 @@ export class JsonDocument<T extends DocumentFields> {
     return value !== null && problems.length === 0 ? value : defaults();
   }
 
+  /**
+   * The document as read() gives it, but a damaged one stays where it is: rejects with an OperatorError (E_STORE) that
+   * names what is wrong, for a program that goes on with what it has.
+   */
+  async reread(): Promise<T> {
+    const { path, schema, check, defaults, title } = this.#options;
+    const text = await this.#readText();
+    if (text === null) return defaults();
+    const { parseDocument } = await import('./validation.ts');
+    const { value, problems } = parseDocument<T>(text, schema, check);
+    if (value !== null && problems.length === 0 && value.version <= defaults().version) return value;
+    const newer = typeof value?.version === 'number' && value.version > defaults().version;
+    const cause = newer ? `it was written by a newer version of the program` : `it is damaged: ${problems.join('; ')}`;
+    throw new OperatorError({ code: 'E_STORE', operation: `read ${title}`, target: path, cause });
+  }
+
   /** Reads, changes and writes the document while no other instance can. Rejects with an OperatorError (E_STORE). */
   update(change: (value: T) => void): Promise<T> {
     return this.#locked(() => this.#changeLocked(change));

@@ -35,9 +35,17 @@ export class LiveSettings {
     return this.#store.warnings;
   }
 
-  /** Called after each change. */
-  onChange(handler: (settings: Settings) => void): void {
+  /** Called after each change; returns the undo. */
+  onChange(handler: (settings: Settings) => void): () => void {
     this.#handlers.add(handler);
+    return () => this.#handlers.delete(handler);
+  }
+
+  /** Other settings hold from now on: the file was read anew. */
+  replace(settings: Settings): void {
+    this.#current = settings;
+    this.#saved = settings;
+    for (const handler of this.#handlers) handler(settings);
   }
 
   /** Settles when it is saved. Rejects, in words for the status line, where it cannot be; it holds all the same. */

@@ -52,6 +52,12 @@ export function runDirectory({ environment, root }: PathContext = processContext
   return root ? join('/run', NAME) : xdg(environment.XDG_RUNTIME_DIR, '/tmp');
 }
 
+/** Folders where running instances are looked for: one's own, and that of root. */
+export function runDirectories(context: PathContext = processContext()): string[] {
+  const own = runDirectory(context);
+  return override(context.environment.IPTRAF_TS_RUN_DIR) === null && !context.root ? [own, join('/run', NAME)] : [own];
+}
+
 /** A log's full path: a bare name goes to the log directory, all else is relative to the working directory. */
 export function logPath(name: string, context: PathContext = processContext()): string {
   return name.includes('/') ? resolve(name) : join(logDirectory(context), name);

@@ -221,7 +221,7 @@ export const SETTINGS: readonly SettingLine[] = [
     'Logging',
     SWITCH,
     false,
-    'Write a log whenever the IP traffic monitor is opened on the screen. The options -L and -f log without this.',
+    'Write a log whenever a monitor is opened on the screen. The options -L and -f log without this.',
   ),
   setting(
     'logFile',
@@ -229,7 +229,7 @@ export const SETTINGS: readonly SettingLine[] = [
     'Log file',
     { type: 'file' },
     '',
-    'File of that log; a bare name goes to the log directory. Nothing: ip-traffic-PID.log, one for each run.',
+    'File of that log; a bare name goes to the log directory. A directory: a file for each monitor in it. Nothing: MONITOR-PID.log.',
   ),
   setting(
     'logIntervalMinutes',

@@ -42,6 +42,11 @@ export class SettingsStore {
     return completeSettings(await this.#document.read());
   }
 
+  /** As read(), but a damaged file stays where it is: rejects with an OperatorError (E_STORE) that names what is wrong. */
+  async reread(): Promise<Settings> {
+    return completeSettings(await this.#document.reread());
+  }
+
   /** A monitor is not refused for its settings: where they cannot be read the defaults hold, and a warning says so. */
   async readOrDefaults(): Promise<Settings> {
     try {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { decideScreen, noScreenReason, staysAttached, type TerminalFacts } from '../../src/cli/lifecycle.ts';
-import { ancestors, type ProcessFiles, parseStat, processStat } from '../../src/cli/process-stat.ts';
+import { ancestors, type ProcessFiles, parseStat, processStat, startTicks } from '../../src/cli/process-stat.ts';
 
 interface FakeProcess {
   pid: number;
@@ -74,6 +74,15 @@ describe('-B', () => {
     expect(attachment(proc({ ...us, parent: 90 }, sudo, timeout, shell))).toBe('timeout');
   });
 
+  it('stays attached below timeout although sudo has opened a session of its own', () => {
+    const timeout = { ...us, pid: 80, name: 'timeout', group: 80 };
+    const sudo = { ...us, pid: 90, name: 'sudo', parent: 80, group: 80 };
+    const monitor = { ...us, pid: 91, name: 'sudo', parent: 90, session: 91, group: 91, terminal: TTY + 1 };
+    const ours = { ...us, parent: 91, session: 91, terminal: TTY + 1 };
+    expect(attachment(proc(ours, monitor, sudo, timeout, shell))).toBe('timeout');
+    expect(attachment(proc(ours, monitor, { ...sudo, parent: 50 }, shell))).toBeNull();
+  });
+
   it('stays attached when timeout is the session leader and started us itself, as cron does it', () => {
     const leader = { pid: 80, name: 'timeout', parent: 1, session: 80, input: 'pipe:[1]' };
     const ours = { pid: 100, name: 'iptraf-ts', parent: 80, session: 80, input: 'pipe:[1]' };
@@ -85,6 +94,15 @@ describe('-B', () => {
     expect(attachment(proc(us, { ...shell, parent: 40 }, outer))).toBeNull();
     const inSession = { ...shell, parent: 40, session: 40 };
     expect(attachment(proc({ ...us, session: 40 }, inSession, { ...outer, terminal: TTY }))).toBeNull();
+  });
+
+  it('detaches in a session of its own, whatever is around that', () => {
+    const timeout = { pid: 40, name: 'timeout', parent: 1, session: 30, input: 'pipe:[1]' };
+    const leader = { pid: 50, name: 'sh', parent: 40, session: 50, input: 'pipe:[1]' };
+    const ours = { pid: 100, name: 'iptraf-ts', parent: 50, session: 50, input: 'pipe:[1]' };
+    expect(attachment(proc(ours, leader, timeout))).toBeNull();
+    const setsid = { pid: 45, name: 'setsid', parent: 40, session: 30, input: 'pipe:[1]' };
+    expect(attachment(proc({ ...ours, parent: 45, session: 100 }, setsid, timeout))).toBeNull();
   });
 
   it('stays attached when a script started it with &', () => {
@@ -125,6 +143,20 @@ describe('/proc/PID/stat', () => {
     const [parent, group, session] = stdout.trim().split(/\s+/).map(Number);
     expect(processStat(process.pid)).toMatchObject({ parent, group, session });
     expect(ancestors(process.pid)[0].pid).toBe(process.ppid);
+  });
+});
+
+describe('the start of a process', () => {
+  it('tells it from every later one with its number', () => {
+    const { stdout } = spawnSync('cut', ['-d', ' ', '-f', '22', `/proc/${process.pid}/stat`], { encoding: 'utf8' });
+    expect(startTicks(process.pid)).toBe(Number(stdout));
+  });
+
+  it('is nothing where it is gone, or dead and not yet collected', () => {
+    expect(startTicks(999_999)).toBeNull();
+    const stat = '7 (a) b) Z 3 4 5 34816 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0';
+    expect(startTicks(7, { stat: () => stat, standardInput: () => null })).toBeNull();
+    expect(startTicks(7, { stat: () => stat.replace('Z', 'S'), standardInput: () => null })).toBe(4711);
   });
 });
 

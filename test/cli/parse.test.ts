@@ -115,7 +115,18 @@ describe('the command line', () => {
     ['-r - -B', 'cannot use -r - with -B: the background has no standard input (see iptraf-ts --help)'],
     ['-i x --physical', 'cannot use --physical: it goes with all (-i all --physical)'],
     ['completion tcsh', 'cannot use completion tcsh: say one of bash, zsh, fish (see iptraf-ts --help)'],
-    ['-g -I 5', 'cannot use -I with -g: this monitor has no log in this version (-I with -i IF)'],
+    ['-i x -g', 'cannot use -i -g: one monitor at a time (several go with -B only)'],
+    ['-B --log-keep 5', 'cannot use --log-keep: it goes with --log-max-size or --log-max-age (see iptraf-ts --help)'],
+    ['-B -f daemon --log-max-size 1M', 'cannot use --log-max-size: the log goes to syslog, not to a file (-L FILE)'],
+    [
+      '-B --log-max-size 10',
+      'cannot use --log-max-size 10: less than 4k; a number alone is bytes, and M stands for megabytes (see iptraf-ts --help)',
+    ],
+    ['-i x --json --log-flows 5', 'cannot use --log-flows: --json alone writes no log (-L FILE)'],
+    [
+      '-B -i x --on-alert y',
+      "cannot use --on-alert: there is no alert to run it at (--alert 'host>100Mbit/s for 10s')",
+    ],
     ['doctor now', 'cannot use doctor now: doctor takes no word (see iptraf-ts --help)'],
     [
       'config show',

@@ -11,6 +11,11 @@ function optionsOf(settings: SettingChanges, ...argv: string[]): Promise<EngineO
   return engineOptions(what, values, { ...defaultSettings(), ...settings }, { filter: null, writePath: null });
 }
 
+it('reads counters in place of packets without privileges (-u), whatever else is set', async () => {
+  const { source } = await optionsOf({ promiscuous: true }, '-u', '--capture', 'ring');
+  expect(source).toEqual({ kind: 'live', interfaces: ['eth0'], capture: 'counters', promiscuous: false });
+});
+
 describe('settings that the engine goes by', () => {
   it.each([
     [{ promiscuous: true }, { source: { promiscuous: true } }],
@@ -36,4 +41,11 @@ describe('settings that the engine goes by', () => {
   it('are overruled by options', async () => {
     expect(await optionsOf({ promiscuous: false }, '--promiscuous')).toMatchObject({ source: { promiscuous: true } });
   });
+});
+
+it('hands thresholds over, and runs the general statistics for metrics', async () => {
+  expect(await optionsOf({})).toMatchObject({ alerts: [], monitors: ['ip-traffic'] });
+  const options = await optionsOf({}, '--alert', 'drops>0', '--alert', 'host>1MB/s', '--prometheus', 'x.prom');
+  expect(options.alerts?.map(({ text }) => text)).toEqual(['drops>0', 'host>1MB/s']);
+  expect(options.monitors).toEqual(['ip-traffic', 'general']);
 });

@@ -109,17 +109,6 @@ describe('errors', () => {
 });
 
 describe.skipIf(!isRoot)('a run on the loopback interface (needs root)', () => {
-  it.each([
-    [['--for', '1'], 1],
-    [['--for', '1', '--every', '1'], 1],
-    [['--for', '2', '--every', '0.5'], 4],
-    [['--for', '0.3'], 1],
-    [['-t', '0.02'], 1],
-  ])('with %j prints as many snapshots as fit, and never none', (argv, snapshots) => {
-    const { status, stdout } = run('-i', 'lo', '--json', ...argv);
-    expect([status, stdout.trimEnd().split('\n').length]).toEqual([0, snapshots]);
-  });
-
   it('prints the busiest first unless --sort says otherwise', () => {
     const bytes = (...argv: string[]): number[] =>
       JSON.parse(run('-r', FIXTURE, '--json', '--limit', '0', ...argv).stdout).rows.map(

@@ -12,7 +12,7 @@ import { bundle } from '../support/bundle.ts';
 
 const KILLS = 200;
 /** State directories in which programs save and are killed at the same time: one starts while another saves. */
-const LANES = 4;
+const LANES = 2;
 const SAVES_EACH = 200;
 /** Milliseconds from a first save to kill -9: several saves long, so that every point of one is met. */
 const LONGEST_LIFE = 30;

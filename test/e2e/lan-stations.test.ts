@@ -82,7 +82,7 @@ describe.skipIf(unavailable !== null)(`live LAN stations (${unavailable ?? 'in n
     three.run('ping', '-q', '-b', '-c', '3', '-i', '0.2', '-W', '1', '10.91.0.255');
     const moved = network.counters().map((after, i) => after.map((value, k) => value - before[i][k]));
     const packets = moved.reduce((sum, [received, , sent]) => sum + received + sent, 0);
-    const { rows, capture, totals } = await watching.until((snapshot) => snapshot.totals.buffers >= packets);
+    const { rows, capture, totals } = await watching.until((snapshot) => (snapshot.totals.buffers ?? 0) >= packets);
     watching.end();
 
     expect(capture.droppedByKernel).toBe(0);

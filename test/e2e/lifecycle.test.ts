@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { programFile } from '../support/program.ts';
 import { ctrl, KEY, spawnInTerminal, type TerminalSession } from '../support/pty.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/iptraf-ts.js');
@@ -55,7 +56,9 @@ function stop(pid: number, signal: NodeJS.Signals): void {
 }
 
 function daemonPids(): number[] {
-  return readdirSync(join(folder, 'run')).map((name) => Number.parseInt(name, 10));
+  return readdirSync(join(folder, 'run'))
+    .filter((name) => name.endsWith('.pid'))
+    .map((name) => Number.parseInt(name, 10));
 }
 
 /** Processes that have this test's folders in their environment: the program's, wherever they went. */
@@ -70,6 +73,15 @@ function processesOfTest(): number[] {
       }
     })
     .map(Number);
+}
+
+/** Has timeout(1) see its time as over: SIGALRM is what its own clock sends it. */
+function endTimeout(): void {
+  const command = (pid: number): string =>
+    spawnSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' }).stdout;
+  const pid = processesOfTest().find((each) => command(each) === 'timeout\n');
+  if (pid === undefined) throw new Error('no timeout runs');
+  process.kill(pid, 'SIGALRM');
 }
 
 function isAlive(pid: number): boolean {
@@ -130,7 +142,7 @@ const log = (name = 'x.log'): string => readFileSync(join(folder, 'log', name), 
 
 /** A line in a shell script, in a terminal of its own, with the program as $P. */
 async function inTerminal(script: string): Promise<TerminalSession> {
-  const file = join(folder, 'script.sh');
+  const file = join(folder, `script${sessions.length}.sh`);
   writeFileSync(file, `P='${process.execPath} ${PROGRAM}'\n${script}\n`);
   const session = await spawnInTerminal('bash', ['--norc', file]);
   sessions.push(session);
@@ -372,17 +384,19 @@ describe.skipIf(!isRoot)('a terminal (needs root)', () => {
   );
 
   it('gets text below timeout, and is not touched', async () => {
-    const session = await inTerminal('timeout 3 $P -i lo; echo "status $?"');
+    const session = await inTerminal('timeout 60 $P -i lo; echo "status $?"');
     await session.waitFor(/rows \d+/);
     expect(session.modes()).toMatchObject({ alternateScreen: false, raw: false });
+    endTimeout();
     await session.waitFor(/status 124/);
     expect(session.output()).not.toContain('\x1b');
   });
 
   it('gets text from a job in the background, and a screen when the job comes to the foreground', async () => {
-    const session = await inTerminal('set -m; $P -i lo & sleep 3; echo now; fg; echo "status $?"');
+    const session = await inTerminal('set -m; $P -i lo & read -r; fg; echo "status $?"');
     await session.waitFor(/rows \d+/);
     expect(session.modes().alternateScreen).toBe(false);
+    session.send(KEY.enter);
     await session.waitFor(/IP traffic monitor/);
     expect(session.modes()).toMatchObject({ alternateScreen: true, raw: true });
     session.send('q');
@@ -415,16 +429,18 @@ describe.skipIf(!isRoot)('-B (needs root)', () => {
       .trim()
       .split(/\s+/);
     expect([session_, terminal]).toEqual([String(pid), '?']);
-    expect(log()).toMatch(/^\d{8}T\d{6}[+-]\d{4}; \*+ IP traffic monitor started \*+; lo\n/);
+    expect(log()).toMatch(
+      /^\d{8}T\d{6}[+-]\d{4}; iptraf-ts \S+ started, pid \d+; ip-traffic on lo; no filter\n\S+; \*+ IP traffic monitor started \*+; lo\n/,
+    );
     const engine = engineOf(pid);
     spawnSync('ping', ['-c', '2', '-i', '0.2', '127.0.0.1']);
     stop(pid, 'SIGTERM');
     await until(() => !isAlive(pid) && !isAlive(engine), 'both processes are gone');
     expect(daemonPids()).toEqual([]);
-    expect(log()).toMatch(/; ICMP; lo; \d+ bytes; from 127\.0\.0\.1 to 127\.0\.0\.1; active; \d+ packets, /);
-    expect(log().trimEnd().split('\n').at(-1)).toMatch(
-      /; \*+ IP traffic monitor stopped \*+; IP; lo; \d+ bytes; total of \d+ s; \d+ packets/,
-    );
+    expect(log()).toMatch(/; ICMP; lo; \d+ bytes; from 127\.0\.0\.1 to 127\.0\.0\.1; still open; \d+ packets, /);
+    const [last, end] = log().trimEnd().split('\n').slice(-2);
+    expect(last).toMatch(/; \*+ IP traffic monitor stopped \*+; IP; lo; \d+ bytes; total of \d+ s; \d+ packets/);
+    expect(end).toMatch(/; iptraf-ts stopped after \d+ s$/);
   });
 
   it('tells its caller what went wrong, as an exit status and one line', async () => {
@@ -444,18 +460,91 @@ describe.skipIf(!isRoot)('-B (needs root)', () => {
   });
 
   it('stays where it was started below timeout, and flushes its log', async () => {
-    const session = await inTerminal('timeout 3 $P -B -i lo -L x.log; echo "status $?"');
+    const session = await inTerminal('timeout 60 $P -B -i lo -L x.log; echo "status $?"');
     await until(() => daemonPids().length === 1, 'a pid file');
+    endTimeout();
     await session.waitFor(/status 124/);
     expect(log()).toMatch(/monitor stopped/);
     expect(daemonPids()).toEqual([]);
   });
 
   it('is what $! names when a script starts it with &', async () => {
-    const session = await inTerminal('$P -B -i lo -L x.log & PID=$!; sleep 3; kill $PID; wait $PID; echo "status $?"');
+    const session = await inTerminal('$P -B -i lo -L x.log & PID=$!; read -r; kill $PID; wait $PID; echo "status $?"');
+    await until(() => daemonPids().length === 1, 'a pid file');
+    session.send(KEY.enter);
     await session.waitFor(/status 0/);
     expect(log()).toMatch(/monitor stopped/);
     expect(daemonPids()).toEqual([]);
+  });
+
+  const hasSudo = spawnSync('sudo', ['-n', 'true']).status === 0;
+  /** For scripts: waits until the log given has its first record. */
+  const UNTIL_STARTED = 'until_started() { until grep -qs "monitor started" "$1"; do sleep 0.05; done; }';
+  /** The program as scripts name it, by one word, with the test's folders also below sudo and cron. */
+  const ownProgram = (): string =>
+    programFile(folder, {
+      IPTRAF_TS_STATE_DIR: join(folder, 'state'),
+      IPTRAF_TS_LOG_DIR: join(folder, 'log'),
+      IPTRAF_TS_RUN_DIR: join(folder, 'run'),
+    });
+
+  it.skipIf(!hasSudo)('is what sudo, timeout and & in a script are meant for (sudo)', async () => {
+    const head = `${UNTIL_STARTED}; P=${ownProgram()}; cd ${join(folder, 'log')}`;
+    const scripts: [string, RegExp][] = [
+      // The timeout's own status: the process that it waits for is the one that logs.
+      ['sudo timeout 5s $P -B -L "$PWD/a.log" -i lo; echo "status $?"', /status 124/],
+      ['timeout 5s sudo $P -B -L "$PWD/b.log" -i lo; echo "status $?"', /status 124/],
+      ['timeout --foreground 5s sudo $P -B -L "$PWD/c.log" -i lo; echo "status $?"', /status 124/],
+      [
+        'sudo $P -B -L "$PWD/d.log" -i lo & MONITOR_PID=$!; until_started d.log; sudo kill $MONITOR_PID; wait $MONITOR_PID; echo "status $?"',
+        /status 0/,
+      ],
+    ];
+    const terminals = [];
+    for (const [script] of scripts) terminals.push(await inTerminal(`${head}; ${script}`));
+    await Promise.all(terminals.map((terminal, i) => terminal.waitFor(scripts[i][1], 20_000)));
+    for (const name of ['a', 'b', 'c', 'd']) expect(log(`${name}.log`), name).toMatch(/monitor stopped/);
+    expect(daemonPids()).toEqual([]);
+  });
+
+  it.each(['', ...(hasSudo ? ['sudo '] : [])])('is what $! names in an interactive shell (%s&)', async (sudo) => {
+    const session = await spawnInTerminal('bash', ['--norc', '--noprofile', '-i']);
+    sessions.push(session);
+    session.send(`PS1='$ '; ${sudo}${ownProgram()} -B -i lo -L x.log &\r`);
+    await until(() => daemonPids().length === 1, 'a pid file');
+    session.send(`${sudo}kill $!; wait $!; echo "status" $?\r`);
+    await session.waitFor(/status 0/);
+    expect(log()).toMatch(/monitor stopped/);
+    expect(daemonPids()).toEqual([]);
+  });
+
+  it('detaches below cron and ssh, and keeps none of their pipes open', async () => {
+    const program = ownProgram();
+    const ssh = startCommand('setsid', '-w', 'bash', '-c', `${program} -B -i lo -L ssh.log; echo "status $?"`);
+    const cron = startCommand(
+      'setsid',
+      '-w',
+      'sh',
+      '-c',
+      `exec </dev/null; ${program} -B -i lo -L cron.log; echo "status $?"`,
+    );
+    // The streams close, too: whoever reads them to their end need not wait for the daemon.
+    expect([await ssh.ended, await cron.ended]).toEqual([0, 0]);
+    expect([ssh.output(), cron.output()]).toEqual(['status 0\n', 'status 0\n']);
+    expect(daemonPids()).toHaveLength(2);
+    const timed = startCommand('setsid', '-w', 'timeout', '4', program, '-B', '-i', 'lo', '-L', 'timed.log');
+    expect(await timed.ended).toBe(124);
+    expect(log('timed.log')).toMatch(/monitor stopped/);
+  });
+
+  it('ends with the script around it at Ctrl-C, with its last records', async () => {
+    const loop = 'while true; do $P -B --foreground -i lo -L x.log; echo again; done';
+    const session = await inTerminal(loop);
+    await until(() => daemonPids().length === 1, 'a pid file');
+    session.send(ctrl('c'));
+    expect(await session.waitForExit()).toBe(130);
+    expect(log()).toMatch(/monitor stopped/);
+    expect(session.output()).not.toContain('again');
   });
 
   it('stays in the foreground when told to, and ends when its time is over', async () => {

@@ -1,8 +1,10 @@
 /** A real ssh login between two namespaces: the filter not-my-ssh leaves out that connection and nothing else. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IpTrafficRow } from '../../screens/ip-traffic/types.ts';
@@ -82,7 +84,7 @@ describe.skipIf(reason !== null)(`the ssh session that one is logged in by${titl
     return pair.left.run(...ssh, ...options, `root@${address}`, command);
   }
 
-  /** The program within the session, for three seconds; something else is said meanwhile. `clean`: as sudo leaves it. */
+  /** The program within the session, for two seconds; something else is said meanwhile. `clean`: as sudo leaves it. */
   function watch(address: string, filter: string | null, clean: boolean, ...options: string[]): Snapshot<IpTrafficRow> {
     const variables = Object.entries(home.env).map(([name, value]) => `${name}=${value}`);
     const environment = ['env', ...(clean ? ['-i', `PATH=${process.env.PATH}`] : []), ...variables];
@@ -94,9 +96,9 @@ describe.skipIf(reason !== null)(`the ssh session that one is logged in by${titl
       pair.right.interface,
       '--json',
       '--every',
-      '3',
+      '2',
       '--for',
-      '3',
+      '2',
     ];
     const call = [...words, ...(filter === null ? [] : ['--filter', filter])].join(' ');
     // What is printed meanwhile goes through the session.
@@ -137,8 +139,8 @@ describe.skipIf(reason !== null)(`the ssh session that one is logged in by${titl
       ...[...option('StrictHostKeyChecking=no'), ...option('UserKnownHostsFile=/dev/null'), `root@${pair.right.ipv4}`],
       'while sleep 0.2; do echo talk; done',
     ]);
+    await once(other.stdout as Readable, 'data');
     other.stdout?.resume();
-    await sleep(1500);
     const snapshot = watch(pair.right.ipv4, 'not-my-ssh', true, '-R', '9999:127.0.0.1:1');
     expect(sessions(snapshot)).toHaveLength(1);
     other.kill('SIGKILL');

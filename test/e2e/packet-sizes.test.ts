@@ -45,7 +45,7 @@ describe.skipIf(unavailable !== null)(`live packet sizes (${unavailable ?? 'in n
     await retry(() => left.run('iperf3', '-c', right.ipv4, '-n', amount, '-J'));
     const after = [...read(), sentSegments(left)];
     const [txPackets, rxPackets, txBytes, rxBytes, segments] = after.map((value, k) => value - before[k]);
-    const taken = await watching.until(({ totals }) => totals.buffers >= txPackets + rxPackets);
+    const taken = await watching.until(({ totals }) => (totals.buffers ?? 0) >= txPackets + rxPackets);
     watching.end();
     return { txPackets, rxPackets, txBytes, rxBytes, segments, taken };
   }

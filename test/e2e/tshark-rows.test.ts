@@ -8,7 +8,7 @@ import type { IpTrafficRow } from '../../screens/ip-traffic/types.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
 import { generateSavefile } from '../support/generate-savefile.ts';
 import { buildProgram, PROGRAM, ROOT } from '../support/program.ts';
-import { type ExactFlow, tsharkFields, tsharkFlows, tsharkUnavailable } from '../support/tshark.ts';
+import { type ExactFlow, tsharkFields, tsharkPortFlows, tsharkUnavailable } from '../support/tshark.ts';
 
 const unavailable = tsharkUnavailable();
 const MIXED = join(ROOT, 'test/fixtures/mixed.pcapng');
@@ -19,6 +19,14 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-tshark-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Read once: all that is compared about the mixed capture is one state. */
+let mixed: Snapshot<IpTrafficRow> | null = null;
+
+function mixedSnapshot(): Snapshot<IpTrafficRow> {
+  mixed ??= snapshotOf(MIXED);
+  return mixed;
+}
 
 function snapshotOf(path: string): Snapshot<IpTrafficRow> {
   const output = execFileSync('node', [PROGRAM, '-r', path, '--json', '--limit', '0'], {
@@ -54,7 +62,7 @@ describe.skipIf(unavailable !== null)(
   `rows against tshark${unavailable === null ? '' : ` (skipped: ${unavailable})`}`,
   () => {
     it('agree for every address pair of the mixed capture, fragments and tunnels included', () => {
-      const { rows } = snapshotOf(MIXED);
+      const { rows } = mixedSnapshot();
       const isIpv6 = (row: IpTrafficRow): boolean => row.endpoints[0].address.includes(':');
       const ip = rows.filter((row) => row.ipProtocol !== null);
       // A tunnel's frame may have a header of both families: here it belongs to the outer one alone.
@@ -78,7 +86,7 @@ describe.skipIf(unavailable !== null)(
       ['tcp', 14],
       ['udp', 8],
     ] as const)('agree for every %s conversation of the mixed capture', (protocol, least) => {
-      const { rows } = snapshotOf(MIXED);
+      const { rows } = mixedSnapshot();
       const ours = flowsOf(
         rows.filter((row) => row.protocol === protocol),
         true,
@@ -97,12 +105,13 @@ describe.skipIf(unavailable !== null)(
       const { rows, rowsTotal, totals } = snapshotOf(path);
       expect(rowsTotal).toBe(200_000);
       expect(totals).toMatchObject(written);
+      const flows = tsharkPortFlows(path);
       for (const protocol of ['tcp', 'udp'] as const) {
         const ours = flowsOf(
           rows.filter((row) => row.protocol === protocol),
           true,
         );
-        const theirs = tsharkFlows(path, protocol);
+        const theirs = flows[protocol];
         expect(ours.size).toBe(theirs.size);
         const different = [...theirs].filter(([key, flow]) => {
           const mine = ours.get(key);

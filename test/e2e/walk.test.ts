@@ -115,7 +115,7 @@ describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable
   it('goes by the terms of a search, says how much it hides, and has all again after Esc', async () => {
     // Where nobody listens: connections that are reset.
     const knock = `while :; do nc -z ${pair.right.ipv4} 22; sleep 0.2; done`;
-    pair.left.spawn(['sh', '-c', knock], { stdio: 'ignore' });
+    const knocker = pair.left.spawn(['sh', '-c', knock], { stdio: 'ignore' });
     await open(['-i', 'right'], { cols: 120, rows: 40 });
     const all = await terminal.waitFor(/:22 [\s\S]*:9000[\s\S]*ICMP|:9000[\s\S]*:22 [\s\S]*ICMP/);
     expect(searchFigures(all)).toEqual([]);
@@ -133,6 +133,7 @@ describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable
     const again = await terminal.waitFor(/:22 [\s\S]*:9000[\s\S]*ICMP|:9000[\s\S]*:22 [\s\S]*ICMP/);
     expect(again.join('\n')).not.toContain('hidden');
     expect(packetsShown(again)).toBeGreaterThanOrEqual(packetsShown(found));
+    knocker.kill();
   });
 
   it('lays itself out anew when the terminal changes its size, and recovers from one that is too small', async () => {

@@ -100,6 +100,14 @@ describe('the comparison with the kernel', () => {
     expect(comparison.accountOf('eth0')?.kernel.rxPackets).toBe(1000);
   });
 
+  it('is of now also where nobody has asked for a long time: a log asks once an hour', () => {
+    for (let since = 1; since < 60; since++) tick(since);
+    kernelPackets = 6000;
+    capture(60.5, 900);
+    for (let since = 61; since < 64; since++) tick(since);
+    expect(comparison.accountOf('eth0')).toMatchObject({ kernel: { rxPackets: 1000 }, missed: 100 });
+  });
+
   /** A second in which the kernel counts this many packets and so many of them are captured. */
   function second(counted: number, captured: number): void {
     const since = now - BEGAN;

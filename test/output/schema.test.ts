@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { ipTrafficOutput } from '../../screens/ip-traffic/output.ts';
+import type { AlertChange } from '../../src/alerts/alert.ts';
+import { alertOutput } from '../../src/alerts/records.ts';
 import { JsonFormat } from '../../src/output/json.ts';
 import { SCHEMAS } from '../../src/output/schema.ts';
 import { NOW, otherRows, tcpRows } from '../support/ip-traffic-rows.ts';
@@ -69,9 +71,16 @@ describe('the published JSON Schemas', () => {
     const validate = published('event.json');
     const format = new JsonFormat(ipTrafficOutput);
     const error = { code: 'E_SAVEFILE_DAMAGED', operation: 'read', target: 'x', cause: 'cut off' };
+    const alert: AlertChange = {
+      ...{ type: 'alert', state: 'started', time: NOW, since: NOW, alert: 'drops>0', measure: 'drops' },
+      ...{ subject: 'all', value: 1, limit: 0, unit: 'packets' },
+    };
     for (const event of [
       { type: 'interface-down', time: NOW, interface: 'eth0', reason: 'it was removed' },
       { type: 'capture-damaged', time: null, error },
+      { ...alertOutput(alert), time: NOW },
+      { ...alertOutput({ ...alert, state: 'ended', cut: 'capture-ended' }), time: NOW },
+      { ...alertOutput({ type: 'alert', state: 'notice', time: NOW, alert: 'drops>0', text: 'no' }), time: NOW },
     ]) {
       const line = format.event(event);
       expect(line.endsWith('\n')).toBe(true);

@@ -4,7 +4,8 @@ import { messageDialog } from '../../screens/kit/dialog.ts';
 import { IGNORED } from '../../screens/kit/keys.ts';
 import type { Reaction, Screen } from '../../screens/kit/screen.ts';
 import { createMenu } from '../../screens/menu/screen.ts';
-import { type EngineFact, Navigator, type NavigatorClient } from '../../screens/navigator.ts';
+import { Navigator, type NavigatorClient, type ScreenFact } from '../../screens/navigator.ts';
+import type { AlertChange } from '../../src/alerts/alert.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorName, Query } from '../../src/engine/monitor.ts';
 import type { SettingChanges } from '../../src/store/settings-table.ts';
@@ -32,7 +33,7 @@ class FakeClient implements NavigatorClient {
   asked: { monitor: MonitorName; query: Query; answer: (snapshot: Snapshot) => void; fail: (error: Error) => void }[] =
     [];
   requests: string[] = [];
-  handlers = new Set<(fact: EngineFact) => void>();
+  handlers = new Set<(fact: ScreenFact) => void>();
   /** Answer at once. */
   auto = true;
   /** Packets received, as every answer says it; null: one more with each. */
@@ -66,12 +67,12 @@ class FakeClient implements NavigatorClient {
     return 7;
   }
 
-  onFact(handler: (fact: EngineFact) => void): () => void {
+  onFact(handler: (fact: ScreenFact) => void): () => void {
     this.handlers.add(handler);
     return () => this.handlers.delete(handler);
   }
 
-  tell(fact: EngineFact): void {
+  tell(fact: ScreenFact): void {
     for (const handler of this.handlers) handler(fact);
   }
 }
@@ -634,6 +635,54 @@ describe('facts', () => {
     navigator.onKey('q');
     await settle(1);
     expect(left).toBe(true);
+  });
+});
+
+describe('alerts', () => {
+  const started: AlertChange = {
+    type: 'alert',
+    state: 'started',
+    time: 5,
+    since: 5,
+    alert: 'host>1MB/s',
+    measure: 'host',
+    subject: '10.0.0.1',
+    value: 2e6,
+    limit: 1e6,
+    unit: 'bytesPerSecond',
+  };
+
+  it('are named when they begin and end, and counted while they last', async () => {
+    start();
+    await settle(10);
+    client.tell(started);
+    client.tell({ ...started, subject: '10.0.0.2' });
+    await settle(1);
+    expect(surface.line(22)).toMatch(/^ alert: host>1MB\/s: 10\.0\.0\.2, 16\.00 Mbit\/s +2 alerts\s*$/);
+    await settle(9000);
+    expect(surface.line(22)).toMatch(/Received \d+.* 2 alerts\s*$/);
+    client.tell({ ...started, state: 'ended' });
+    await settle(1);
+    expect(surface.line(22)).toMatch(/^ alert over: host>1MB\/s: 10\.0\.0\.1, at most 16\.00 Mbit\/s +1 alert\s*$/);
+  });
+
+  it('that end with their capture are no news', async () => {
+    start();
+    await settle(10);
+    client.tell(started);
+    await settle(9000);
+    client.tell({ ...started, state: 'ended', cut: 'capture-ended' });
+    await settle(1);
+    expect(surface.line(22)).not.toContain('alert');
+  });
+
+  it('that cannot be judged say so', async () => {
+    start();
+    await settle(10);
+    client.tell({ type: 'alert', state: 'notice', time: 5, alert: 'interface>80%', text: 'no speed \u001b[2J' });
+    await settle(1);
+    expect(surface.line(22)).toContain('alert: interface>80%: no speed ·[2J');
+    expect(surface.line(22)).not.toMatch(/\d alert/);
   });
 });
 

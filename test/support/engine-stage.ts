@@ -50,6 +50,8 @@ export class EngineStage {
   readonly kernel = new Map([['eth0', 5000]]);
   readonly engine: Engine;
   now = 1000;
+  /** Seconds by which the wall clock was set since the start: what stamps packets. */
+  wallClockStep = 0;
 
   constructor(options: Partial<EngineOptions> = {}, parts: Partial<EngineParts> = {}) {
     const whole = { ...fileEngineOptions('', ['ip-traffic']), ...LIVE, ...options };
@@ -61,7 +63,7 @@ export class EngineStage {
       kernelPackets: () => new Map(this.kernel),
       links: null,
       countMatches: null,
-      wallClock: () => this.now,
+      wallClock: () => this.now + this.wallClockStep,
       monotonicClock: () => this.now,
       ...parts,
     });
@@ -76,8 +78,9 @@ export class EngineStage {
   receive(frames: readonly Uint8Array[], counted = frames.length): this {
     this.now += 0.001;
     this.kernel.set('eth0', (this.kernel.get('eth0') ?? 0) + counted);
-    const seconds = Math.floor(this.now);
-    const nanoseconds = Math.round((this.now - seconds) * 1e9);
+    const time = this.now + this.wallClockStep;
+    const seconds = Math.floor(time);
+    const nanoseconds = Math.round((time - seconds) * 1e9);
     const packets = frames.map((bytes) => ({ bytes, seconds, nanoseconds, packetType: PACKET_TYPE.host }));
     this.source.sink?.onBatch(packetBatch(packets, LINKTYPE.ethernet));
     return this;

@@ -79,11 +79,14 @@ const QUIET_IPV6 = [
 /** After that long nothing is sent by itself any more. */
 const QUIET_MILLISECONDS = 300;
 
-/** Makes two joined namespaces, ready to exchange packets. The prefix keeps test files apart (at most 8 letters). */
-export async function createNamespacePair(prefix: string): Promise<NamespacePair> {
+/**
+ * Makes two joined namespaces, ready to exchange packets. The prefix keeps test files apart (at most 8 letters);
+ * `interfaces` are the names of the two ends.
+ */
+export async function createNamespacePair(prefix: string, interfaces = ['left', 'right']): Promise<NamespacePair> {
   const base = `${prefix}-${process.pid}`;
-  const left = new Namespace(`${base}-l`, 'left', 1);
-  const right = new Namespace(`${base}-r`, 'right', 2);
+  const left = new Namespace(`${base}-l`, interfaces[0], 1);
+  const right = new Namespace(`${base}-r`, interfaces[1], 2);
   const dispose = (): void => {
     process.off('exit', dispose);
     left.remove();

@@ -1,6 +1,6 @@
 /** The built program, as end-to-end tests run it: where it is, and what environment keeps it off this machine's files. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -22,6 +22,19 @@ export function temporaryHome(): ProgramHome {
   const folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-home-'));
   const env = { IPTRAF_TS_STATE_DIR: join(folder, 'state'), IPTRAF_TS_LOG_DIR: join(folder, 'log') };
   return { env, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * The program as one executable file in `folder`, as scripts name it. The environment is in it: sudo and cron pass none
+ * on. It becomes the program, as the installed wrapper does: its process id is the program's.
+ */
+export function programFile(folder: string, environment: Record<string, string>): string {
+  const path = join(folder, 'iptraf-ts');
+  const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
+  writeFileSync(path, ['#!/bin/sh', ...lines, `exec '${process.execPath}' '${PROGRAM}' "$@"`, ''].join('\n'), {
+    mode: 0o755,
+  });
+  return path;
 }
 
 /** A process and everything it started, by /proc. */

@@ -103,10 +103,13 @@ export function tsharkEndpoints(path: string, kind: 'ip' | 'ipv6' | 'eth'): Tsha
 
 /** Chosen fields of every frame, the outermost occurrence of each; '' where a frame has none. */
 export function tsharkFields(path: string, fields: readonly string[], filter?: string): string[][] {
+  return fieldsOf(path, fields, filter === undefined ? [] : ['-Y', filter]);
+}
+
+function fieldsOf(path: string, fields: readonly string[], options: readonly string[]): string[][] {
   const chosen = fields.flatMap((field) => ['-e', field]);
-  const only = filter === undefined ? [] : ['-Y', filter];
   const shape = ['-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=f'];
-  const output = run(path, ...WITHOUT_REASSEMBLY, ...shape, ...chosen, ...only);
+  const output = run(path, ...WITHOUT_REASSEMBLY, ...shape, ...chosen, ...options);
   const lines = output.split('\n');
   lines.pop();
   return lines.map((line) => line.split('\t'));
@@ -132,10 +135,37 @@ export function tsharkFlows(path: string, kind: 'tcp' | 'udp' | 'ip' | 'ipv6'): 
     const at = cells[0] === '' ? 2 : 0;
     const [sourcePort, destinationPort] = cells.slice(addresses.length);
     const key = withPort ? `${cells[at]}:${sourcePort}>${cells[at + 1]}:${destinationPort}` : `${cells[0]}>${cells[1]}`;
-    const flow = flows.get(key) ?? { frames: 0, bytes: 0 };
-    flow.frames++;
-    flow.bytes += Number(length);
-    flows.set(key, flow);
+    addToFlow(flows, key, Number(length));
+  }
+  return flows;
+}
+
+function addToFlow(flows: Map<string, ExactFlow>, key: string, bytes: number): void {
+  const flow = flows.get(key) ?? { frames: 0, bytes: 0 };
+  flow.frames++;
+  flow.bytes += bytes;
+  flows.set(key, flow);
+}
+
+/** Nothing above the ports is dissected, nothing about a stream is worked out: less than half the time. */
+const PORTS_ALONE = [
+  ...['--disable-protocol', 'ALL'],
+  ...['eth', 'ethertype', 'ip', 'ipv6', 'tcp', 'udp'].flatMap((protocol) => ['--enable-protocol', protocol]),
+  ...['tcp.analyze_sequence_numbers:FALSE', 'tcp.calculate_timestamps:FALSE', 'udp.calculate_timestamps:FALSE'].flatMap(
+    (preference) => ['-o', preference],
+  ),
+];
+
+/** As tsharkFlows for tcp and udp, in one pass, for large files of Ethernet frames without tunnels. */
+export function tsharkPortFlows(path: string): { tcp: Map<string, ExactFlow>; udp: Map<string, ExactFlow> } {
+  const flows = { tcp: new Map<string, ExactFlow>(), udp: new Map<string, ExactFlow>() };
+  const ports = ['tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport'];
+  const fields = ['frame.len', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', ...ports];
+  for (const [length, source4, destination4, source6, destination6, ...found] of fieldsOf(path, fields, PORTS_ALONE)) {
+    const kind = found[0] === '' ? 'udp' : 'tcp';
+    const [sourcePort, destinationPort] = found.slice(kind === 'tcp' ? 0 : 2);
+    const key = `${source4 || source6}:${sourcePort}>${destination4 || destination6}:${destinationPort}`;
+    addToFlow(flows[kind], key, Number(length));
   }
   return flows;
 }

@@ -5,6 +5,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { OperatorError } from '../../base/errors.ts';
+import { passingOnCapture } from '../../native/privileges.ts';
+import { PERMISSION_REMEDY } from '../permission.ts';
 import type { PcapMessage, PcapTask } from './pcap-child.ts';
 
 const END_MILLISECONDS = 500;
@@ -23,10 +25,12 @@ export class PcapProcess {
   cause = 'the libpcap process ended';
 
   constructor(childPath: string, task: PcapTask) {
-    this.#child = fork(childPath, [JSON.stringify(task)], {
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ipc'],
-    });
+    this.#child = passingOnCapture(() =>
+      fork(childPath, [JSON.stringify(task)], {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ipc'],
+      }),
+    );
     this.ended = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
       // It could not even be started.
@@ -85,7 +89,7 @@ export function pcapOpenError(device: string, message: PcapMessage): OperatorErr
     return new OperatorError({
       ...base,
       code: 'E_CAPTURE_PERMISSION',
-      remedy: 'run with sudo, or give the process CAP_NET_RAW',
+      remedy: PERMISSION_REMEDY,
     });
   }
   if (/no such device/i.test(cause)) return new OperatorError({ ...base, code: 'E_INTERFACE_UNKNOWN' });

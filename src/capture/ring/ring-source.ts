@@ -8,6 +8,7 @@
  *     │        ├─ several blocks were ready: again in 5 ms
  *     └────────┘  else
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { INSTRUCTION_BYTES, MAXIMUM_INSTRUCTIONS } from '../../../filters/bpf-program.ts';
 import type { BpfProgram } from '../../base/bpf-program.ts';
 import { OperatorError } from '../../base/errors.ts';
@@ -17,10 +18,12 @@ import { BLOCK_BYTES, PacketSocket } from '../../native/packet-socket.ts';
 import { attachFilter, ReadWatcher, takeSocketError } from '../../native/sockets.ts';
 import type { CaptureSink, CaptureSource, CaptureStatistics, InterfaceTable } from '../capture-source.ts';
 import { InterfaceRegistry } from '../interface-table.ts';
-import { InterfaceDropMeter, readKernelCounters } from '../kernel-counters.ts';
-import { type LinkChange, LinkMonitor } from '../link-monitor.ts';
+import { InterfaceDropMeter } from '../kernel-counters.ts';
+import { openLinks, reportChange } from '../link-facts.ts';
+import type { LinkChange, LinkMonitor } from '../link-monitor.ts';
+import { PERMISSION_REMEDY } from '../permission.ts';
 import { RingWalker } from './ring-walker.ts';
-import { composeSocketFilter } from './socket-filter.ts';
+import { composeSocketFilter, dropEverything } from './socket-filter.ts';
 
 export interface RingOptions {
   /** Names, each of an interface that exists, or all there are and will be. */
@@ -36,6 +39,8 @@ const RING_BLOCKS = 32;
 /** Work in one turn of the event loop: messages to the engine are answered between turns. */
 const TURN_MILLISECONDS = 10;
 const BUSY_PAUSE_MILLISECONDS = 5;
+/** The last packets are waited for at most so long: twice the kernel's time for a block, and a busy machine's delays. */
+const LAST_PACKETS_MILLISECONDS = 250;
 
 /** Everything that exists only between start and stop. */
 interface Session {
@@ -58,6 +63,8 @@ export class RingSource implements CaptureSource {
   #prefilterRefusal: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
+  /** Settles when everything is given back, while that is under way. */
+  #ending: Promise<void> | null = null;
   #received = 0;
   #dropped = 0;
   #freezes = 0;
@@ -82,7 +89,7 @@ export class RingSource implements CaptureSource {
     const names = this.#options.interfaces === 'all' ? null : this.#options.interfaces;
     const queries = new InterfaceQueries();
     try {
-      const links = openLinks(queries, names);
+      const links = openLinks(queries, names, 'capture on');
       const socket = openPacketSocket(this.#target());
       try {
         this.#begin(sink, socket, queries, links, names);
@@ -113,22 +120,42 @@ export class RingSource implements CaptureSource {
     if (this.#session !== null) this.#attachFilter(this.#session.socket, this.#session.links);
   }
 
-  /** Delivers what the kernel has handed over, then gives everything back. */
-  async stop(): Promise<void> {
+  /** Delivers what has arrived until now, also what the kernel still holds back, then gives everything back. */
+  stop(): Promise<void> {
     const session = this.#session;
-    if (session === null) return;
+    if (session === null) return Promise.resolve();
+    this.#ending ??= this.#end(session).finally(() => {
+      this.#ending = null;
+    });
+    return this.#ending;
+  }
+
+  async #end(session: Session): Promise<void> {
     this.#cancelTurn();
     session.watcher.close();
     session.linkWatcher.close();
-    // Not for ever: where packets come faster than they are counted, the kernel always has another block.
-    for (let blocks = 0; blocks < session.socket.blockCount && session.walker.fill(); ) {
-      session.sink.onBatch(session.walker.batch);
-      if (session.walker.release()) blocks++;
-    }
+    // Whoever stops us may be in the midst of a batch.
+    await Promise.resolve();
+    await this.#deliverRest(session);
     this.#readStatistics(session);
     this.#session = null;
     session.socket.close();
     session.queries.close();
+  }
+
+  /** With nothing more coming in, the ring runs empty as soon as the kernel hands over the block that it was filling. */
+  async #deliverRest({ socket, walker, sink }: Session): Promise<void> {
+    // Where the kernel has no memory for that, packets go on coming: what is more than the ring holds came later.
+    tryAttach(socket, dropEverything());
+    const deadline = performance.now() + LAST_PACKETS_MILLISECONDS;
+    for (let blocks = 0; blocks <= socket.blockCount; ) {
+      while (blocks <= socket.blockCount && walker.fill()) {
+        sink.onBatch(walker.batch);
+        if (walker.release()) blocks++;
+      }
+      if (!walker.isFilling || performance.now() >= deadline) return;
+      await sleep(BUSY_PAUSE_MILLISECONDS);
+    }
   }
 
   #target(): string {
@@ -211,7 +238,7 @@ export class RingSource implements CaptureSource {
       batches++;
       sink.onBatch(walker.batch);
       // The sink may have stopped us.
-      if (this.#session !== session) return true;
+      if (this.#session !== session || this.#ending !== null) return true;
       if (walker.release()) blocks++;
       if (performance.now() >= deadline) {
         watcher.stop();
@@ -261,31 +288,6 @@ export class RingSource implements CaptureSource {
   }
 }
 
-function reportChange(sink: CaptureSink, { name, state, before, reindexed }: LinkChange): void {
-  if (before === null) return;
-  if (state === 'up' && (before !== 'up' || reindexed)) sink.onFact({ type: 'interface-up', interface: name });
-  else if (state !== 'up' && before === 'up') sink.onFact({ type: 'interface-down', interface: name, reason: state });
-}
-
-function openLinks(queries: InterfaceQueries, names: readonly string[] | null): LinkMonitor {
-  const present = (): Iterable<string> => readKernelCounters().keys();
-  const links = new LinkMonitor(
-    { names: present, index: (name) => queries.index(name), flags: (name) => queries.flags(name) },
-    names,
-  );
-  for (const name of names ?? []) {
-    if (links.state(name) !== 'gone') continue;
-    throw new OperatorError({
-      code: 'E_INTERFACE_UNKNOWN',
-      operation: 'capture on',
-      target: name,
-      cause: 'there is no such interface',
-      remedy: `there are: ${[...present()].join(', ')}`,
-    });
-  }
-  return links;
-}
-
 function openPacketSocket(target: string): PacketSocket {
   try {
     return new PacketSocket(RING_BLOCKS);
@@ -305,7 +307,7 @@ function openError(error: unknown, target: string): OperatorError {
       operation,
       target,
       cause: 'no permission to open a packet socket',
-      remedy: 'run with sudo, or give the process CAP_NET_RAW',
+      remedy: PERMISSION_REMEDY,
     });
   }
   return new OperatorError({

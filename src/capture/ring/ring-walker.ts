@@ -90,6 +90,13 @@ export class RingWalker {
     return true;
   }
 
+  /** Packets wait in the block that the kernel is filling: they come when it is full, or some milliseconds old. */
+  get isFilling(): boolean {
+    const start = this.#block * this.#geometry.blockBytes;
+    const isOurs = (Atomics.load(this.#signedWords, this.#statusIndex()) & STATUS_USER) !== 0;
+    return isOurs || this.#words[(start + BLOCK_PACKETS) >>> 2] > 0;
+  }
+
   #statusIndex(): number {
     return (this.#block * this.#geometry.blockBytes + BLOCK_STATUS) >>> 2;
   }

@@ -55,6 +55,13 @@ function withSnaplen(program: BpfProgram, snaplen: number): Uint8Array {
   return bytes;
 }
 
+/** No packet passes any more. */
+export function dropEverything(): Uint8Array {
+  const bpf = new BpfAssembler();
+  bpf.returnConstant(DROP);
+  return bpf.assemble().instructions;
+}
+
 /** The whole program for SO_ATTACH_FILTER. It may be longer than the kernel takes. */
 export function composeSocketFilter(options: SocketFilterOptions): Uint8Array {
   const bpf = new BpfAssembler();

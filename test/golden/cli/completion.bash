@@ -30,8 +30,19 @@ _iptraf_ts() {
     -L) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     -f) [[ $word == -* ]] || { COMPREPLY=($(compgen -W "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local0 local1 local2 local3 local4 local5 local6 local7" -- "$word")); return; } ;;
     -I) COMPREPLY=(); return ;;
+    --log-format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
+    --log-flows) COMPREPLY=(); return ;;
+    --log-max-size) COMPREPLY=(); return ;;
+    --log-max-age) COMPREPLY=(); return ;;
+    --log-keep) COMPREPLY=(); return ;;
+    --alert) COMPREPLY=(); return ;;
+    --on-alert) COMPREPLY=(); return ;;
+    --prometheus) compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); return ;;
     -t) COMPREPLY=(); return ;;
+    --user) COMPREPLY=(); return ;;
     --description) COMPREPLY=(); return ;;
+    --from) COMPREPLY=(); return ;;
+    --to) COMPREPLY=(); return ;;
   esac
   case "${COMP_WORDS[*]:1:COMP_CWORD-1}" in
     config) COMPREPLY=($(compgen -W "get set unset export import" -- "$word")); return ;;
@@ -47,9 +58,9 @@ _iptraf_ts() {
     'config set byteCounting') COMPREPLY=($(compgen -W "ip wire" -- "$word")); return ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "-i -g -d -z -s -l -r -w --bpf --filter --local --capture --snaplen --promiscuous --physical --text --json --csv --every --for --limit --sort --names --bytes -L -f -I -B --foreground -t -h --help -v -V --version --description" -- "$word"))
+    COMPREPLY=($(compgen -W "-i -g -d -z -s -l -r -w --bpf --filter --local --capture --snaplen --promiscuous --physical --text --json --csv --every --for --limit --sort --names --bytes -L -f -I --log-format --log-flows --log-max-size --log-max-age --log-keep --alert --on-alert --prometheus -B --foreground -t -u --user -h --help -v -V --version --description --from --to --html" -- "$word"))
   elif ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "interfaces doctor config filter completion" -- "$word"))
+    COMPREPLY=($(compgen -W "interfaces doctor config filter status stop report completion" -- "$word"))
   fi
 }
 complete -F _iptraf_ts iptraf-ts

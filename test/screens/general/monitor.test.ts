@@ -37,6 +37,19 @@ describe('rows', () => {
     expect(row.load[0]).toBeCloseTo(0.03, 10);
   });
 
+  it('keep the highest rates of a window, unknown until one has closed', () => {
+    const stage = new GeneralStage([linkView('eth0'), linkView('eth1')]);
+    stage.pass({ on: 'eth0', packets: 30 });
+    expect(stage.row('eth0').peak).toBeNull();
+    stage.wait(1).pass({ on: 'eth0', packets: 90 }).wait(1);
+    stage.pass({ on: 'eth0', packets: 10 }).wait(1);
+    expect(stage.row('eth0')).toMatchObject({
+      peak: { packetsPerSecond: 90 },
+      rates: { total: { packetsPerSecond: 10 } },
+    });
+    expect(stage.row('eth1').peak).toMatchObject({ packetsPerSecond: 0, bytesPerSecond: 0 });
+  });
+
   it('know no outgoing packets of loopback, which is captured once, and no load without a speed', () => {
     const stage = new GeneralStage([linkView('lo', { kind: 'loopback' })]);
     stage.pass({ on: 'lo', packets: 5 }).wait(1);

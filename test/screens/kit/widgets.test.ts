@@ -230,6 +230,21 @@ describe('status line', () => {
     }
   });
 
+  it('counts the alerts that are on at its right end, beside whatever it says', () => {
+    const marked = (alerts: number, message: StatusMessage | null, width = 60): [string, string] => {
+      const canvas = createCanvas(width, 1);
+      drawStatusLine(canvas, 0, snapshotHead(), message, alerts);
+      return [canvas.rowText(0), canvas.styleAt(width - 2, 0)];
+    };
+    expect(marked(0, null)[0]).not.toContain('alert');
+    expect(marked(1, null)).toEqual([expect.stringMatching(/1:02:05 .* 1 alert $/), 'warning']);
+    const long: StatusMessage = { text: 'x'.repeat(80), style: 'status' };
+    expect(marked(12, long)).toEqual([expect.stringMatching(/^ x{46}… {2}12 alerts $/), 'warning']);
+    // It stands out from a line that is a warning itself.
+    expect(marked(2, { ...long, style: 'warning' })[1]).toBe('error');
+    expect(marked(2, null)[0]).toHaveLength(60);
+  });
+
   it('turns to the warning style when packets were dropped', () => {
     const head = snapshotHead();
     expect(lineOf(100, { ...head, capture: { ...head.capture, droppedByKernel: 7 } })).toEqual([

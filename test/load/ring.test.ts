@@ -92,6 +92,15 @@ describe.skipIf(unavailable !== null)(title, () => {
     expect(tally.capturedBytes).toBe(tally.wireBytes);
   });
 
+  it('counts what came until it was stopped, also what the kernel still held back', async () => {
+    for (let round = 0; round < 5; round++) {
+      const driver = await capture({ interfaces: ['right'] }, 'right');
+      await send('left', 3, udpFrame());
+      await driver.ask('stop');
+      expect((await driver.ask<CaptureTally>('tally')).byType[0]).toBe(3);
+    }
+  });
+
   it('keeps at most snaplen bytes and tells the whole length', async () => {
     const driver = await capture({ snaplen: 60 });
     pair.left.run('ping', '-q', '-c', '3', '-i', '0.01', '-s', '1000', pair.right.ipv4);

@@ -193,16 +193,26 @@ describe.skipIf(unavailable !== null)(title, () => {
       });
     });
 
-    it('refuses a filter that libpcap cannot decide, as it would without the ring', async () => {
-      const words = [...noRing(), process.execPath, PROGRAM, '-i', 'left', '--json', '--for', '1', '--filter', 'in'];
+    it('refuses a filter that libpcap cannot decide, as it would without the ring', () => {
       const home = temporaryHome();
       const env = { ...process.env, ...home.env };
-      execFileSync(process.execPath, [PROGRAM, 'filter', 'add', 'in', 'include incoming'], { env });
-      const refused = spawnSync('ip', ['netns', 'exec', pair.left.name, ...words], { env, encoding: 'utf8' });
-      const told = spawnSync('ip', ['netns', 'exec', pair.left.name, ...words, '--local', '10.0.0.0/8'], { env });
+      for (const [name, rule] of [
+        ['in', 'include incoming'],
+        ['left', 'include on left'],
+      ]) {
+        execFileSync(process.execPath, [PROGRAM, 'filter', 'add', name, rule], { env });
+      }
+      const run = (filter: string, ...options: string[]): { status: number | null; stderr: string } => {
+        const words = [...noRing(), process.execPath, PROGRAM, '--json', '--for', '1', '--filter', filter, ...options];
+        return spawnSync('ip', ['netns', 'exec', pair.left.name, ...words], { env, encoding: 'utf8' });
+      };
+      const incoming = run('in', '-i', 'left');
+      expect(incoming.stderr).toContain('cannot apply filter in: rule 1: these packets tell no direction (say --local');
+      const onLeft = run('left', '-i', 'all');
+      expect(onLeft.stderr).toContain('cannot apply filter left: rule 1: these packets tell no interface (watch one');
+      const withNetworks = run('in', '-i', 'left', '--local', '10.0.0.0/8');
       home.remove();
-      expect(refused.stderr).toContain('cannot apply filter in: rule 1: these packets tell no direction (say --local');
-      expect([refused.status, told.status]).toEqual([2, 0]);
+      expect([incoming, onLeft, withNetworks].map(({ status }) => status)).toEqual([2, 2, 0]);
     });
 
     it('reads an interface whose kind of link the ring does not know', async () => {
