@@ -145,6 +145,8 @@ export class Engine {
     await this.#parts.source.start(sink);
     if (!this.#live) return;
     this.#coverage.sample();
+    // What the kernel counted before is best known while nothing has come yet, not in the middle of traffic.
+    if (this.bus.has('links')) this.#readLinks();
     this.#timer = setInterval(() => this.#onTimer(), TICK_MS);
   }
 

@@ -52,10 +52,10 @@ function lines(name = 'x.log'): Line[] {
   return whole.map((line) => JSON.parse(line) as Line);
 }
 
-async function until(holds: () => boolean, what: string): Promise<void> {
+async function until(holds: () => boolean, what: string | (() => string)): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not in time: ${typeof what === 'string' ? what : what()}`);
     await sleep(50);
   }
 }
@@ -78,8 +78,10 @@ describe.skipIf(unavailable !== null)(`-B in a namespace${reason}`, () => {
 
   beforeAll(async () => {
     pair = await createNamespacePair('dlogs');
-    // Datagrams are taken: nobody answers that a port is closed.
-    pair.right.spawn([process.execPath, '-e', "require('dgram').createSocket('udp4').bind(5300)"]);
+    // Datagrams are taken: nobody answers that a port is closed, not even at the start on a busy machine.
+    const bind = "require('dgram').createSocket('udp4').bind(5300, () => process.stdout.write('bound'))";
+    const server = pair.right.spawn([process.execPath, '-e', bind]);
+    if (server.stdout !== null) await once(server.stdout, 'data');
   });
   afterAll(() => pair.dispose());
   afterEach(() => child?.kill('SIGKILL'));
@@ -112,9 +114,10 @@ describe.skipIf(unavailable !== null)(`-B in a namespace${reason}`, () => {
     const ipBytes = 60 * PING_IPV4 + 20 * PING_IPV6 + DATAGRAMS * DATAGRAM_BYTES;
     // What the kernel counted is read once a second: the block that has it all is a later one.
     const counted = (line: Line): boolean => line.block === undefined && line.kernel?.rxPackets === 40;
+    const rows = (): Line[] => lines().filter(({ monitor, kernel }) => monitor === 'general' && kernel !== undefined);
     await until(
-      () => lines().some((line) => line.monitor === 'general' && counted(line)),
-      'a block of all that was sent',
+      () => rows().some(counted),
+      () => `a block of all that was sent; the last: ${JSON.stringify(rows().at(-1))}`,
     );
     run.kill('SIGTERM');
     expect(await ended(run)).toBe(0);

@@ -76,7 +76,7 @@ const QUIET_IPV6 = [
   'mldv2_unsolicited_report_interval=1',
 ];
 
-/** After that long nothing is sent by itself any more. */
+/** Where nothing was sent for that long, nothing is sent by itself any more. */
 const QUIET_MILLISECONDS = 300;
 
 /**
@@ -97,7 +97,7 @@ export async function createNamespacePair(prefix: string, interfaces = ['left', 
     for (const namespace of [left, right]) execFileSync('ip', ['netns', 'add', namespace.name]);
     joinNamespaces(left, right);
     await connected(left, right);
-    await sleep(QUIET_MILLISECONDS);
+    await quiet(left, right);
   } catch (error) {
     dispose();
     throw error;
@@ -134,10 +134,23 @@ async function connected(left: Namespace, right: Namespace): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt++) {
     // The kernel announces a carrier at most once a second: IPv6 begins at the second end that much later.
     const ready = [left, right].every((end) => end.run('cat', `/sys/class/net/${end.interface}/operstate`) === 'up\n');
-    if (ready && spawnSync('ip', ['netns', 'exec', left.name, 'ping', '-c', '1', '-W', '1', right.ipv4]).status === 0) {
-      return;
-    }
+    if (ready && [right.ipv4, right.ipv6].every((address) => answers(left, address))) return;
     await sleep(100);
   }
   throw new Error('the namespaces do not reach each other');
+}
+
+function answers(from: Namespace, address: string): boolean {
+  return spawnSync('ip', ['netns', 'exec', from.name, 'ping', '-c', '1', '-W', '1', address]).status === 0;
+}
+
+/** Until both ends have been silent for a while: on a busy machine the kernel's own packets come late. */
+async function quiet(left: Namespace, right: Namespace): Promise<void> {
+  const sent = (): string => [left, right].map((end) => end.counter('tx_packets')).join();
+  for (let attempt = 0; attempt < 30; attempt++) {
+    const before = sent();
+    await sleep(QUIET_MILLISECONDS);
+    if (sent() === before) return;
+  }
+  throw new Error('the namespaces do not fall silent');
 }
