@@ -3,7 +3,7 @@
  * Node's debugger), then the engine process, so that it starts while the front is still loading, then everything else.
  */
 import { fileURLToPath } from 'node:url';
-import { daemonReporter } from './cli/daemon.ts';
+import { daemonReporter } from './cli/daemon/daemon.ts';
 import { earlyGuess } from './cli/early.ts';
 import { endOnBug } from './cli/fail.ts';
 import { finish, Signals } from './cli/signals.ts';
@@ -17,7 +17,7 @@ const reporter = daemonReporter();
 const guess = earlyGuess(argv, reporter !== null);
 
 if (guess === 'help' || guess === 'version') {
-  const { helpText, versionText } = await import('./cli/help.ts');
+  const { helpText, versionText } = await import('./cli/documents/help.ts');
   process.stdout.write(guess === 'help' ? helpText() : versionText());
 } else {
   const engine = guess === 'live' ? forkEngine() : null;

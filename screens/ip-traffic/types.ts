@@ -120,10 +120,22 @@ export const CONVERSATION_SEARCH_FIELDS = [
 ] as const satisfies SearchField[];
 export const PACKET_SEARCH_FIELDS = ['host', 'port', 'proto', 'iface'] as const satisfies SearchField[];
 
+/** Which endpoints: by address, network, port. */
+export interface HostMatch {
+  /** null: any. */
+  address: string | null;
+  /** Bits of a network; null: that address alone. */
+  prefix: number | null;
+  /** null: any. */
+  port: number | null;
+}
+
 /** A part of the traffic: rows, packets and figures are those of conversations that fit all that is given. */
 export interface IpTrafficWithin {
   /** A port of one protocol, on either side. */
   port?: { ipProtocol: number; port: number };
+  /** Both ends fit, one the first and the other the second; of one interface and protocol where given. */
+  hosts?: { ends: [HostMatch, HostMatch]; interface: string | null; ipProtocol: number | null };
   /** Carried something at this time or later (seconds since 1970), and the log has no final record of it. */
   activeSince?: number;
 }

@@ -5,8 +5,8 @@ import type { Probe, Verdict } from '../capture/doctor-probes.ts';
 import type { InterfaceInfo } from '../capture/interfaces.ts';
 import type { CommandResult } from './command-result.ts';
 import type { Shell } from './command-table.ts';
+import { textTable } from './documents/text-table.ts';
 import type { Invocation } from './parse.ts';
-import { textTable } from './text-table.ts';
 
 export async function runCommand({ values, command }: Invocation): Promise<CommandResult> {
   switch (command?.line.name) {
@@ -15,7 +15,7 @@ export async function runCommand({ values, command }: Invocation): Promise<Comma
     case 'doctor':
       return doctor(values.json);
     case 'completion': {
-      const { completionScript } = await import('./completion.ts');
+      const { completionScript } = await import('./documents/completion.ts');
       return done(completionScript(command.words[0] as Shell));
     }
     case 'config':
@@ -38,15 +38,15 @@ export async function runCommand({ values, command }: Invocation): Promise<Comma
     case 'filter import':
     case 'filter import-iptraf-ng':
     case 'filter names': {
-      const { filterCommand } = await import('./filter-commands.ts');
+      const { filterCommand } = await import('./filters/filter-commands.ts');
       return filterCommand(command.line.name, command.words, values);
     }
     case 'status': {
-      const { statusCommand } = await import('./instance-commands.ts');
+      const { statusCommand } = await import('./daemon/instance-commands.ts');
       return statusCommand(values.json);
     }
     case 'stop': {
-      const { stopCommand } = await import('./instance-commands.ts');
+      const { stopCommand } = await import('./daemon/instance-commands.ts');
       return stopCommand(command.words);
     }
     case 'report': {
@@ -54,9 +54,9 @@ export async function runCommand({ values, command }: Invocation): Promise<Comma
       return reportCommand(command.words, values);
     }
     case 'man':
-      return done((await import('./manual.ts')).manPage());
+      return done((await import('./documents/manual.ts')).manPage());
     default:
-      return done((await import('./options-table.ts')).optionsTable());
+      return done((await import('./documents/options-table.ts')).optionsTable());
   }
 }
 

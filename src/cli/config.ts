@@ -17,8 +17,8 @@ import {
   settingLine,
 } from '../store/settings-table.ts';
 import type { CommandResult } from './command-result.ts';
+import { wrap } from './documents/help.ts';
 import { complain } from './fail.ts';
-import { wrap } from './help.ts';
 import { usageError } from './parse.ts';
 import { fileTitle, readTextFile, writeTextFile } from './text-files.ts';
 

@@ -4,7 +4,7 @@
  */
 import { isatty } from 'node:tty';
 import { terminalProblem } from '../../screens/kit/terminal.ts';
-import { ancestors, inForeground, type ProcessFiles, processStat, procFiles } from './process-stat.ts';
+import { ancestors, inForeground, type ProcessFiles, processStat, procFiles } from './daemon/process-stat.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -10,6 +10,7 @@ export interface OptionValues {
   packetSizes: string[] | null;
   ports: string[] | null;
   lanStations: string[] | null;
+  pairs: string[] | null;
   readFile: string | null;
   writeFile: string | null;
   expression: string | null;

@@ -128,6 +128,12 @@ export const OPTIONS: readonly OptionLine[] = [
   interfaceMonitor('detailed', '-d', 'detailed', 'detailed interface statistics: protocols, rates and their history'),
   interfaceMonitor('packetSizes', '-z', 'packet-sizes', 'packets by size, in and out'),
   interfaceMonitor('ports', '-s', 'ports', 'TCP and UDP traffic by service port'),
+  interfaceMonitor(
+    'pairs',
+    '--pairs',
+    'host-pairs',
+    'pairs of hosts: what they send each other, averages over 2, 10 and 40 s',
+  ),
   interfaceMonitor('lanStations', '-l', 'lan-stations', 'stations on the local network by hardware address'),
   {
     name: 'readFile',
@@ -461,13 +467,10 @@ export const OPTIONS: readonly OptionLine[] = [
 ];
 
 /** Options of monitors and features that come with later versions. */
-export const LATER: readonly LaterOption[] = [
-  { flag: '--pairs', what: 'the host pair monitor is' },
-  { flag: '--processes', what: 'the process monitor is' },
-];
+export const LATER: readonly LaterOption[] = [{ flag: '--processes', what: 'the process monitor is' }];
 
 /** Predecessors whose options come with later versions, as first word or as the name of a link to the program. */
-export const LATER_DOORS = ['iftop', 'nethogs', 'bandwhich'] as const;
+export const LATER_DOORS = ['nethogs', 'bandwhich'] as const;
 
 /** A monitor that the command line names. */
 export interface ChosenMonitor {

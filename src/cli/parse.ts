@@ -8,6 +8,7 @@ import { monitorEntry } from '../../screens/monitors.ts';
 import { OperatorError } from '../base/errors.ts';
 import type { MonitorName } from '../engine/monitor.ts';
 import { COMMANDS, type CommandLine, VISIBLE_COMMANDS } from './command-table.ts';
+import type { Door } from './door.ts';
 import type { OptionValues } from './option-values.ts';
 import { chosenMonitors, LATER, LATER_DOORS, OPTIONS, type OptionLine } from './options.ts';
 import { BadValue } from './readers.ts';
@@ -15,6 +16,8 @@ import { PROGRAM } from './version.ts';
 
 export interface Invocation {
   values: OptionValues;
+  /** What a predecessor's front door adds to the values, or null: the main command. */
+  door: Door | null;
   /** The command and the words after its name, or null for monitors and the menu. */
   command: { line: CommandLine; words: readonly string[] } | null;
 }
@@ -125,14 +128,14 @@ function readValues(given: Record<string, unknown>): OptionValues {
 
 /** Words are a command, or further interfaces after -i: scripts write -i $(list of interfaces). */
 function withWords(values: OptionValues, words: readonly string[]): Invocation {
-  if (words.length === 0) return { values, command: null };
+  if (words.length === 0) return { values, command: null, door: null };
   const line = commandOf(words);
-  if (line !== null) return { values, command: { line, words: commandWords(line, words) } };
+  if (line !== null) return { values, command: { line, words: commandWords(line, words) }, door: null };
   const named = chosenMonitors(values).find(({ line: { argument } }) => argument !== null);
   if (named === undefined) {
     throw usageError(words[0], 'there is no such command', `an interface goes after -i; ${HELP_REMEDY}`);
   }
-  return { values: { ...values, [named.line.name]: [...named.interfaces, ...words] }, command: null };
+  return { values: { ...values, [named.line.name]: [...named.interfaces, ...words] }, command: null, door: null };
 }
 
 /** The command with the longest name that the words begin with ("config get" before "config"), or null. */

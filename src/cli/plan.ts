@@ -164,6 +164,6 @@ async function runAs(values: OptionValues): Promise<EngineOptions['runAs']> {
 
 /** libpcap is loaded only when there is something to compile. */
 async function compile(text: string, snaplen: number): Promise<EngineOptions['expression']> {
-  const { compileForAllLinkTypes } = await import('./compile-expression.ts');
+  const { compileForAllLinkTypes } = await import('./filters/compile-expression.ts');
   return compileForAllLinkTypes(text, snaplen);
 }

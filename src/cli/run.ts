@@ -5,13 +5,13 @@
 import { EXIT, OperatorError } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
-import { AppliedFilter } from './applied-filter.ts';
-import { type DaemonReporter, startDaemon } from './daemon.ts';
+import { type DaemonReporter, startDaemon } from './daemon/daemon.ts';
+import { helpText, versionText } from './documents/help.ts';
 import { asFailure, complain, type Failure } from './fail.ts';
-import { helpText, versionText } from './help.ts';
+import { AppliedFilter } from './filters/applied-filter.ts';
+import { filterOption } from './filters/named-filter.ts';
 import { decideScreen, noScreenReason, type ScreenDecision, staysAttached, whenInForeground } from './lifecycle.ts';
-import { logPlan } from './log-plan.ts';
-import { filterOption } from './named-filter.ts';
+import { logPlan } from './logs/log-plan.ts';
 import type { OptionValues } from './option-values.ts';
 import { chosenMonitors } from './options.ts';
 import { type Invocation, parseArguments, usageError } from './parse.ts';
@@ -87,7 +87,7 @@ async function printCommand(invocation: Invocation, signals: Signals): Promise<E
 
 /** -f without a facility: removes what dead instances left; alone, that is all there is to do. */
 async function removedOnly(values: OptionValues): Promise<boolean> {
-  const { removeStaleInstances } = await import('./instances.ts');
+  const { removeStaleInstances } = await import('./daemon/instances.ts');
   const removed = await removeStaleInstances();
   complain(removed === 1 ? 'removed 1 stale pid file' : `removed ${removed} stale pid files`);
   const asked = chosenMonitors(values).length > 0 || values.readFile !== null || values.background;
@@ -169,7 +169,7 @@ async function inBackground(values: OptionValues, context: RunContext): Promise<
   const settings = await loadSettings(warn);
   const filter = await filterOption(values.filter, warn);
   const owner = values.user === null ? null : (await import('../native/privileges.ts')).lookUpUser(values.user);
-  const { DaemonRun } = await import('./daemon-run.ts');
+  const { DaemonRun } = await import('./daemon/daemon-run.ts');
   const armed = (): void => armTimes(values, context.signals);
   return new DaemonRun({ values, watched, settings, filter, context, armTimes: armed }, owner).run();
 }

@@ -11,14 +11,14 @@ import type { EngineLog } from '../logs/engine-log.ts';
 import type { LogFigures } from '../logs/log-writer.ts';
 import { lookUpUser, passingOnCapture } from '../native/privileges.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
-import type { AppliedFilter } from './applied-filter.ts';
+import type { SessionAids } from './daemon/session-aids.ts';
 import { complain } from './fail.ts';
-import { filesIn, type LogPlan, logPlan, ownLogName } from './log-plan.ts';
-import type { Logs } from './logging.ts';
+import type { AppliedFilter } from './filters/applied-filter.ts';
+import { filesIn, type LogPlan, logPlan, ownLogName } from './logs/log-plan.ts';
+import type { Logs } from './logs/logging.ts';
+import type { RunLog } from './logs/run-log.ts';
 import type { OptionValues } from './option-values.ts';
 import type { Watched } from './plan.ts';
-import type { RunLog } from './run-log.ts';
-import type { SessionAids } from './session-aids.ts';
 import { startEngine } from './start-engine.ts';
 import { WITHOUT_PACKETS } from './without-packets.ts';
 
@@ -183,7 +183,7 @@ export class Session {
   async #openAids(what: Watched, engine: EngineClient): Promise<SessionAids | null> {
     const { values } = this.#parts;
     if (values.onAlert === null && values.prometheusFile === null) return null;
-    const { SessionAids } = await import('./session-aids.ts');
+    const { SessionAids } = await import('./daemon/session-aids.ts');
     const log = (): LogFigures | null => this.#log?.run.figures ?? null;
     return new SessionAids({ values, what, engine, log, warn: (line) => this.warn(line) });
   }
@@ -194,7 +194,7 @@ export class Session {
     const logs = plan === null ? await this.#openUsualLog(what) : await this.#openLogs(plan);
     if (logs === null) return null;
     const { values, settings, filter } = this.#parts;
-    const { RunLog } = await import('./run-log.ts');
+    const { RunLog } = await import('./logs/run-log.ts');
     const name = filter.choice.filter?.name ?? null;
     const run = new RunLog({ logs, values, settings, watched: [what], filter: name });
     return { run, engine: run.attach(engine, what) };
@@ -218,7 +218,7 @@ export class Session {
 
   async #openLogs(plan: LogPlan): Promise<Logs> {
     const { values } = this.#parts;
-    const { Logs } = await import('./logging.ts');
+    const { Logs } = await import('./logs/logging.ts');
     // Whom we become is to open it again, and to rotate it.
     const owner = values.user === null ? null : lookUpUser(values.user);
     return new Logs({ plan, values, owner, warn: (line) => this.warn(line) });

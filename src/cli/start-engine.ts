@@ -5,7 +5,7 @@ import type { EngineClient } from '../engine/engine-client.ts';
 import type { EngineOptions } from '../engine/messages.ts';
 import { openToOwnProcesses } from '../native/privileges.ts';
 import type { Settings } from '../store/settings-table.ts';
-import type { AppliedFilter } from './applied-filter.ts';
+import type { AppliedFilter } from './filters/applied-filter.ts';
 import type { OptionValues } from './option-values.ts';
 import { engineOptions, type Watched } from './plan.ts';
 import { isWithoutPackets, refuseWithoutPackets, WITHOUT_PACKETS } from './without-packets.ts';

@@ -6,7 +6,7 @@ import type { CountedTraffic } from '../capture/capture-source.ts';
 import type { ChangedRows } from '../tables/conversation-table.ts';
 import type { DecodedBatch } from '../wire/decoded-batch.ts';
 import type { LinkView } from './link-view.ts';
-import type { EngineFact } from './messages.ts';
+import type { EngineFact, ObservedName } from './messages.ts';
 
 /** A moment of the engine's time: live the monotonic clock, set when the wall clock is; packet timestamps in a file. */
 export interface Tick {
@@ -32,8 +32,16 @@ export interface EngineEvents {
    * the window's own length; 0: it is too short for rates (a file with one packet).
    */
   window: (tick: Tick) => void;
+  /**
+   * A second is over, by the engine's time and whatever --every is; what changed in it was handed out. Live it is about a
+   * second (`interval` says how long), in a file exactly one of packet time: the source cuts its batches there. A longer
+   * silence of a file is told in a few longer pieces.
+   */
+  second: (second: Tick) => void;
   /** The world changed: interface down, file damaged, a threshold passed, … */
   fact: (fact: EngineFact) => void;
+  /** Names that were seen on the wire since the last time, a few hundred at most. */
+  names: (names: ObservedName[]) => void;
   /** The kernel's view of the interfaces was read anew, this very moment (MonitorContext.links). */
   links: (links: readonly LinkView[]) => void;
   /** Live: the wall clock was set by so many seconds, and engine time with it; no time has passed. */
@@ -54,7 +62,9 @@ export class Bus {
     tick: [],
     changed: [],
     window: [],
+    second: [],
     fact: [],
+    names: [],
     links: [],
     'clock-set': [],
     reset: [],

@@ -13,6 +13,7 @@ import type {
   EngineFact,
   EngineOptions,
   FilterProbe,
+  ObservedName,
   Reply,
   RequestBody,
   Snapshot,
@@ -51,6 +52,8 @@ export interface EngineClient {
    */
   guardTerminal(restore: string, settings: Uint8Array | null): Promise<Uint8Array | null>;
   onFact(handler: (fact: EngineFact) => void): () => void;
+  /** Names that were seen on the wire (EngineOptions.observesNames). */
+  onNames(handler: (names: readonly ObservedName[]) => void): () => void;
   /**
    * Everything that has arrived is counted, and then nothing more: what is asked afterwards is all of one moment, so that
    * last records and totals agree. Alerts that are on are told as ended (those of an engine that is lost, before onLost).
@@ -142,6 +145,7 @@ export function forkEngine(modulePath = fileURLToPath(new URL('./engine.js', imp
 class ForkedEngine implements EngineClient {
   readonly #child: ChildProcess;
   readonly #facts = new Handlers<[EngineFact]>();
+  readonly #names = new Handlers<[readonly ObservedName[]]>();
   readonly #alerts = new ActiveAlerts();
   readonly #ends = new Handlers<[]>();
   readonly #losses = new Handlers<[string]>();
@@ -248,6 +252,10 @@ class ForkedEngine implements EngineClient {
     return this.#facts.add(handler);
   }
 
+  onNames(handler: (names: readonly ObservedName[]) => void): () => void {
+    return this.#names.add(handler);
+  }
+
   onEnd(handler: () => void): () => void {
     return this.#ends.add(handler);
   }
@@ -294,6 +302,9 @@ class ForkedEngine implements EngineClient {
       case 'fact':
         this.#alerts.note(reply.fact);
         this.#facts.call(reply.fact);
+        break;
+      case 'names':
+        this.#names.call(reply.names);
         return;
       case 'end':
         this.#watchTurn = this.#watchTurn.then(() => this.#ends.call());

@@ -85,6 +85,7 @@ async function start({ options }: Extract<RequestBody, { type: 'start' }>): Prom
   const starting = buildEngine(options, {});
   engine = starting;
   starting.bus.on('fact', (fact) => send({ type: 'fact', fact }));
+  starting.bus.on('names', (names) => send({ type: 'names', names }));
   starting.bus.on('window', onWindow);
   const live = options.source.kind === 'live';
   // The right to capture is enough to open what is live, also when it comes back later; a file is its owner's.

@@ -8,7 +8,7 @@ import type { CaptureSource } from '../capture/capture-source.ts';
 import { buildEngine } from './build-engine.ts';
 import type { Engine } from './engine.ts';
 import { type EngineClient, EngineError, Handlers, settling, type WatchReceiver } from './engine-client.ts';
-import type { EngineFact, EngineOptions, Snapshot } from './messages.ts';
+import type { EngineFact, EngineOptions, ObservedName, Snapshot } from './messages.ts';
 import type { MonitorName, Query } from './monitor.ts';
 import { takeSnapshot, type WatchedSnapshot } from './watch.ts';
 
@@ -24,6 +24,7 @@ export function createLocalEngine(parts: LocalEngineParts = {}): EngineClient {
 class LocalEngine implements EngineClient {
   readonly #parts: LocalEngineParts;
   readonly #facts = new Handlers<[EngineFact]>();
+  readonly #names = new Handlers<[readonly ObservedName[]]>();
   readonly #ends = new Handlers<[]>();
   #engine: Engine | null = null;
   /** Deliveries to the receiver, one after the other; the source waits for it between slices. */
@@ -42,6 +43,7 @@ class LocalEngine implements EngineClient {
       });
       this.#engine = engine;
       engine.bus.on('fact', (fact) => this.#facts.call(fact));
+      engine.bus.on('names', (names) => this.#names.call(names));
       for (const begin of this.#beforeStart) begin(engine);
       this.#beforeStart = [];
       await engine.start(() => {
@@ -125,6 +127,10 @@ class LocalEngine implements EngineClient {
 
   onFact(handler: (fact: EngineFact) => void): () => void {
     return this.#facts.add(handler);
+  }
+
+  onNames(handler: (names: readonly ObservedName[]) => void): () => void {
+    return this.#names.add(handler);
   }
 
   onEnd(handler: () => void): () => void {

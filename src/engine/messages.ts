@@ -3,12 +3,13 @@
  * CONTRACT: counters are cumulative since start or reset, unknown is null, units are in names.
  */
 
-import type { PreparedFilter } from '../../filters/prepared.ts';
+import type { PreparedFilter, PreparedNetwork } from '../../filters/prepared.ts';
 import type { AlertFact, AlertRule } from '../alerts/alert.ts';
 import type { CompiledExpression } from '../base/bpf-program.ts';
 import type { OperatorErrorFields } from '../base/errors.ts';
 import type { CaptureFact, CaptureKind } from '../capture/capture-source.ts';
 import type { UserIds } from '../native/privileges.ts';
+import type { PairQuantity } from '../tables/pair-grouping.ts';
 import type { MonitorName, Page, Query } from './monitor.ts';
 
 export type { UserIds } from '../native/privileges.ts';
@@ -110,6 +111,10 @@ export interface EngineOptions {
   decapsulate: boolean;
   /** Files: keep the newest packets for the packet-by-packet view, since the file is over before anyone asks for it. */
   keepsPackets: boolean;
+  /** The host pair monitor; absent: IP bytes, no networks, everything. */
+  pairs?: PairOptions;
+  /** Names are read from DNS answers and TLS and QUIC handshakes, for which more of those packets is kept. Absent: not. */
+  observesNames?: boolean;
   /** Ports that are services beside those below 1024, both ends included; may change while running. Absent: none. */
   servicePorts?: readonly (readonly [from: number, to: number])[];
   /**
@@ -121,6 +126,25 @@ export interface EngineOptions {
   tcpTimeout: number;
   /** Closed, reset and timed-out rows go after this many seconds; idle rows of other protocols too. null: never (files). */
   closedPersistence: number | null;
+}
+
+/** How pairs of hosts are counted. */
+export interface PairOptions {
+  quantity: PairQuantity;
+  /** Networks that are ours (--local, iftop's -F and -G), or none. */
+  networks: readonly PreparedNetwork[];
+  /** Only what crosses their border is counted (-F, -G). */
+  crossingOnly: boolean;
+  /** IPv6 link-local traffic is counted (iftop: -l). */
+  linkLocal: boolean;
+}
+
+/** A name that was seen on the wire for an address: in an answer of DNS, or asked for in a TLS or QUIC handshake. */
+export interface ObservedName {
+  address: string;
+  /** As it came: whoever shows it cleans it. */
+  name: string;
+  by: 'dns' | 'tls' | 'quic';
 }
 
 /** What a filter would let through, counted beside the capture since it was asked for. */
@@ -171,5 +195,7 @@ export type Reply =
   | { type: 'watch-rows'; rows: unknown[] }
   | { type: 'watch-end' }
   | { type: 'fact'; fact: EngineFact }
+  /** Seen since the last time, a few hundred at most at once; before the snapshot whose rows may have them. */
+  | { type: 'names'; names: ObservedName[] }
   /** No more packets will come. */
   | { type: 'end' };

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { ancestors, type ProcessFiles, parseStat, processStat, startTicks } from '../../src/cli/daemon/process-stat.ts';
 import { decideScreen, noScreenReason, staysAttached, type TerminalFacts } from '../../src/cli/lifecycle.ts';
-import { ancestors, type ProcessFiles, parseStat, processStat, startTicks } from '../../src/cli/process-stat.ts';
 
 interface FakeProcess {
   pid: number;
