@@ -20,6 +20,7 @@ import {
   BPF_JMP,
   BPF_MODE,
   BPF_SIZE,
+  BPF_TXA,
   BPF_X,
   INSTRUCTION_BYTES,
 } from './bpf-program.ts';
@@ -81,6 +82,21 @@ export class BpfAssembler {
     this.#add(BPF_CLASS.ld | BPF_MODE.abs | BPF_SIZE.byte, at);
   }
 
+  /** A = 32 bits of the packet, X bytes further on. */
+  loadWordAtX(at: number): void {
+    this.#add(BPF_CLASS.ld | BPF_MODE.ind | BPF_SIZE.word, at);
+  }
+
+  /** A = 16 bits of the packet, X bytes further on. */
+  loadHalfAtX(at: number): void {
+    this.#add(BPF_CLASS.ld | BPF_MODE.ind | BPF_SIZE.half, at);
+  }
+
+  /** A = 8 bits of the packet, X bytes further on. */
+  loadByteAtX(at: number): void {
+    this.#add(BPF_CLASS.ld | BPF_MODE.ind | BPF_SIZE.byte, at);
+  }
+
   /** A = a fact beside the packet, one of ANCILLARY. */
   loadAncillary(which: number): void {
     this.#add(BPF_CLASS.ld | BPF_MODE.abs | BPF_SIZE.word, ANCILLARY_BASE + which);
@@ -101,9 +117,34 @@ export class BpfAssembler {
     this.#add(BPF_CLASS.alu | BPF_ALU.add, k);
   }
 
+  /** A = A + X. */
+  addX(): void {
+    this.#add(BPF_CLASS.alu | BPF_ALU.add | BPF_X, 0);
+  }
+
+  /** A = A >> k, unsigned. */
+  shiftRight(k: number): void {
+    this.#add(BPF_CLASS.alu | BPF_ALU.rsh, k);
+  }
+
   /** X = A. */
   copyToX(): void {
     this.#add(BPF_CLASS.misc, 0);
+  }
+
+  /** A = X. */
+  copyFromX(): void {
+    this.#add(BPF_CLASS.misc | BPF_TXA, 0);
+  }
+
+  /** X = k. */
+  setX(k: number): void {
+    this.#add(BPF_CLASS.ldx | BPF_MODE.imm, k);
+  }
+
+  /** X = bytes of the IPv4 header that begins at `at`, as its first byte says. */
+  loadHeaderLengthIntoX(at: number): void {
+    this.#add(BPF_CLASS.ldx | BPF_MODE.msh | BPF_SIZE.byte, at);
   }
 
   /** Goes on at one of two labels; null: at the next instruction. */

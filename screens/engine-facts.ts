@@ -5,7 +5,12 @@ import { describeOperatorError, type OperatorErrorFields } from '../src/base/err
 import type { EngineFact } from '../src/engine/messages.ts';
 import type { StatusMessage } from './kit/status-line.ts';
 
-export type ScreenFact = EngineFact | { type: 'engine-started' } | { type: 'engine-lost'; error: OperatorErrorFields };
+export type ScreenFact =
+  | EngineFact
+  | { type: 'engine-started' }
+  | { type: 'engine-lost'; error: OperatorErrorFields }
+  /** Addresses have names that they did not have before. */
+  | { type: 'names-learned' };
 
 /** "eth0 is gone", "eth0 is down: no carrier". */
 function downWords(reason: string): string {
@@ -20,8 +25,10 @@ function alertMessage(fact: AlertFact): StatusMessage | null {
   return { text: `alert: ${words}`, style: 'warning' };
 }
 
-/** The message of a fact, or null: it needs none. That an engine has started needs none either. */
-export function factMessage(fact: Exclude<ScreenFact, { type: 'engine-started' }>): StatusMessage | null {
+/** The message of a fact, or null: it needs none. What the others say is seen by itself. */
+export function factMessage(
+  fact: Exclude<ScreenFact, { type: 'engine-started' | 'names-learned' }>,
+): StatusMessage | null {
   switch (fact.type) {
     case 'interface-down':
       return { text: `${fact.interface} ${downWords(fact.reason)}; its data stays`, style: 'warning' };

@@ -1,10 +1,13 @@
 /** What every monitor's screen is made with: the command line and the settings, as far as they concern what is shown. */
 import type { RateFormat } from '../src/base/format.ts';
+import type { PairsView } from './host-pairs/view.ts';
 
-/** Where the names of addresses come from (src/names/name-cache.ts). */
+/** Where the names of addresses come from (src/names/address-names.ts). */
 export interface NameSource {
   /** Known name or null; may begin to find out. */
   lookup(address: string): string | null;
+  /** Whether that name was seen on the wire: screens mark it (shown-name.ts). Absent: none was. */
+  isObserved?(address: string): boolean;
   /** Addresses whose known name is meant, at most `limit`. */
   addressesMatching(isMeant: (name: string) => boolean, limit: number): string[];
 }
@@ -23,4 +26,8 @@ export interface MonitorScreenOptions {
   descriptions?(): Readonly<Record<string, string>>;
   /** Order at first, one of the monitor's sorts; absent: the monitor's own choice. */
   sort?: string;
+  /** How the host pair monitor shows its rows at first; what is absent is as in DEFAULT_PAIRS_VIEW. */
+  pairs?: Partial<PairsView>;
+  /** The capture expression in force, or null; absent: there is none. */
+  expression?(): string | null;
 }

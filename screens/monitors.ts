@@ -4,6 +4,7 @@
  */
 import type { MonitorName } from '../src/engine/monitor.ts';
 import { GENERAL_ASCENDING, GENERAL_SORTS } from './general/types.ts';
+import { ASCENDING_HOST_PAIR_SORTS, HOST_GROUPING, HOST_PAIR_SORTS } from './host-pairs/types.ts';
 import { ASCENDING_SORTS, IP_TRAFFIC_SORTS } from './ip-traffic/types.ts';
 import { LAN_STATIONS_ASCENDING, LAN_STATIONS_SORTS } from './lan-stations/types.ts';
 import { ASCENDING_PORT_SORTS, PORT_SORTS } from './ports/types.ts';
@@ -109,6 +110,19 @@ export const MONITOR_ENTRIES: readonly MonitorEntry[] = [
     ascendingSorts: LAN_STATIONS_ASCENDING,
     pipeSort: 'bytes',
     pipeOptions: { panel: 'all', search: null },
+  },
+  {
+    monitor: 'host-pairs',
+    label: 'Host pair monitor',
+    hotKey: 'h',
+    help: 'Pairs of hosts: averages of 2, 10 and 40 s, both ways',
+    group: null,
+    picker: 'one-or-all',
+    asks: ['host-pairs', 'ip-traffic'],
+    sorts: HOST_PAIR_SORTS,
+    ascendingSorts: ASCENDING_HOST_PAIR_SORTS,
+    pipeSort: 'rate-10s',
+    pipeOptions: { grouping: HOST_GROUPING, search: null, screenFilter: null },
   },
 ];
 

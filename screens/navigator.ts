@@ -7,11 +7,12 @@
  *                                                       └──────────────────────────┘
  */
 import { ActiveAlerts } from '../src/alerts/active-alerts.ts';
+import { OperatorError } from '../src/base/errors.ts';
 import type { Snapshot, SnapshotHead } from '../src/engine/messages.ts';
 import type { MonitorName, Query } from '../src/engine/monitor.ts';
 import type { SettingChanges } from '../src/store/settings-table.ts';
 import { factMessage, type ScreenFact } from './engine-facts.ts';
-import type { FilterControl, FilterRequest } from './filters/control.ts';
+import type { FilterControl } from './filters/control.ts';
 import { createFilters } from './filters/screen.ts';
 import { createHelp } from './help/screen.ts';
 import { drawScreens } from './kit/chrome.ts';
@@ -56,10 +57,14 @@ export interface NavigatorOptions {
 /** While nothing is captured, only the time on the status line changes. */
 const QUIET_PULL_INTERVAL_MS = 1000;
 const POLL_INTERVAL_MS = 1000;
+/** Names come one by one: they are drawn together, and with whatever else is drawn meanwhile. */
+const NAMES_DRAW_MS = 250;
 /** While the terminal has not taken the last frame. */
 const BUSY_RETRY_MS = 30;
 /** How long a message stands on the status line. Errors stay until a key is pressed. */
 const MESSAGE_MS = 8000;
+/** A word about what a key did. */
+const HINT_MS = 3000;
 /** Said to keys that want rows which are not at hand: another order, a search, a page further on. */
 const PAUSED_HINT = 'paused: these rows are held, others come when Ctrl-P goes on';
 
@@ -134,10 +139,14 @@ export class Navigator {
 
   /** A message on the status line. Errors stay until a key is pressed, the rest for a few seconds. */
   say(text: string, style: StatusMessage['style'] = 'status'): void {
+    this.#say(text, style, MESSAGE_MS);
+  }
+
+  #say(text: string, style: StatusMessage['style'], milliseconds: number): void {
     if (this.#isDone || this.#lost) return;
     this.#message = { text, style };
     if (this.#messageTimer !== null) clearTimeout(this.#messageTimer);
-    this.#messageTimer = style === 'error' ? null : setTimeout(() => this.#clearMessage(), MESSAGE_MS);
+    this.#messageTimer = style === 'error' ? null : setTimeout(() => this.#clearMessage(), milliseconds);
     this.#redraw();
   }
 
@@ -261,6 +270,12 @@ export class Navigator {
       case 'suspend':
         this.#surface.suspend();
         break;
+      case 'say':
+        this.#say(reaction.text, 'status', HINT_MS);
+        break;
+      case 'toggle-pause':
+        this.#carryOut(this.#togglePause());
+        break;
       case 'engine':
         this.#request(reaction.request);
         break;
@@ -272,7 +287,7 @@ export class Navigator {
         this.#redraw();
         break;
       case 'filter':
-        this.#filter(reaction.request, reaction.done);
+        this.#filter(reaction);
         break;
       case 'all':
         for (const each of reaction.reactions) this.#carryOut(each);
@@ -320,7 +335,7 @@ export class Navigator {
     );
   }
 
-  #filter(request: FilterRequest, done?: () => Reaction): void {
+  #filter({ request, done, failed }: Extract<Reaction, { type: 'filter' }>): void {
     const asker = this.top;
     this.#filters.carryOut(request).then(
       (line) => {
@@ -331,19 +346,22 @@ export class Navigator {
         this.#poll();
         this.#refresh();
       },
-      (error: unknown) => this.#refused(error),
+      (error: unknown) => {
+        if (failed !== undefined && this.top === asker) this.#carryOut(failed(causeOf(error)));
+        else this.#refused(error);
+      },
     );
   }
 
   /** A reason that the status line would cut stands in a dialog: the operator has asked, and is to read it. */
   #refused(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (textWidth(reason) <= this.#surface.width - 2) this.#fail(error);
     else this.open(messageDialog('Not possible', reason));
   }
 
   #fail(error: unknown): void {
-    this.say(error instanceof Error ? error.message : String(error), 'error');
+    this.say(reasonOf(error), 'error');
   }
 
   /** The visible screen that shows a monitor, or null. */
@@ -425,6 +443,10 @@ export class Navigator {
       this.#pull();
       return;
     }
+    if (fact.type === 'names-learned') {
+      if (!this.#isDone) this.#drawTimer ??= setTimeout(() => this.#draw(), NAMES_DRAW_MS);
+      return;
+    }
     this.#alerts.note(fact);
     const message = factMessage(fact);
     if (message === null) this.#redraw();
@@ -461,4 +483,13 @@ export class Navigator {
     });
     this.#surface.show(canvas);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Why alone, for who knows what was tried. */
+function causeOf(error: unknown): string {
+  return error instanceof OperatorError ? error.fields.cause : reasonOf(error);
 }

@@ -14,7 +14,8 @@ const signals = new Signals();
 process.on('uncaughtException', endOnBug);
 const argv = process.argv.slice(2);
 const reporter = daemonReporter();
-const guess = earlyGuess(argv, reporter !== null);
+const calledAs = process.argv[1] ?? '';
+const guess = earlyGuess(argv, reporter !== null, calledAs);
 
 if (guess === 'help' || guess === 'version') {
   const { helpText, versionText } = await import('./cli/documents/help.ts');
@@ -22,6 +23,5 @@ if (guess === 'help' || guess === 'version') {
 } else {
   const engine = guess === 'live' ? forkEngine() : null;
   const { run } = await import('./cli/run.ts');
-  const calledAs = process.argv[1] ?? '';
   finish(await run({ argv, calledAs, modulePath: fileURLToPath(import.meta.url), signals, engine, reporter }));
 }

@@ -14,8 +14,8 @@ import { contentArea } from '../kit/chrome.ts';
 import { confirmDialog, formDialog } from '../kit/dialog.ts';
 import type { FormField } from '../kit/form.ts';
 import { binding, IGNORED, type KeyBinding } from '../kit/keys.ts';
-import { LocalTable, numbersOfNames } from '../kit/local-table.ts';
-import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { LocalTable, LocalTableScreen, numbersOfNames } from '../kit/local-table.ts';
+import type { Reaction, Screen } from '../kit/screen.ts';
 import type { Column } from '../kit/table.ts';
 import { change } from './edit.ts';
 
@@ -43,17 +43,18 @@ interface ListSpec {
   save(entries: readonly Entry[]): Reaction;
 }
 
-class ListScreen implements Screen {
+class ListScreen extends LocalTableScreen<Entry> {
   readonly title: string;
   readonly keys: readonly KeyBinding[];
   readonly #spec: ListSpec;
-  readonly #list: LocalTable<Entry>;
+  protected readonly list: LocalTable<Entry>;
 
   constructor(spec: ListSpec) {
+    super();
     this.#spec = spec;
     this.title = `Configure: ${spec.title}`;
     const numberOf = numbersOfNames();
-    this.#list = new LocalTable({
+    this.list = new LocalTable({
       columns: spec.columns,
       rowId: ({ key }) => numberOf(key),
       gap: 2,
@@ -62,16 +63,12 @@ class ListScreen implements Screen {
     this.keys = this.#bindings();
   }
 
-  queries(): [] {
-    return [];
-  }
-
   statusText(): string {
     return this.#spec.hint;
   }
 
   draw(canvas: Canvas): void {
-    this.#list.drawFramed(canvas, contentArea(canvas), this.#spec.emptyText);
+    this.list.drawFramed(canvas, contentArea(canvas), this.#spec.emptyText);
   }
 
   #bindings(): KeyBinding[] {
@@ -80,16 +77,8 @@ class ListScreen implements Screen {
       binding(['a', 'A', 'INSERT'], 'a', 'Add', `Add a ${noun}`, () => this.#add()),
       binding(['ENTER', 'e', 'E'], 'Enter', 'Edit', `Edit the marked ${noun}`, () => this.#edit()),
       binding(['DELETE', 'd', 'D'], 'Del', 'Delete', `Delete the marked ${noun} (asks first)`, () => this.#delete()),
-      ...this.#list.keys,
+      ...this.list.keys,
     ];
-  }
-
-  onKey(key: string): Reaction {
-    return this.#list.onKey(key, this.keys);
-  }
-
-  onMouse(event: MouseEvent): Reaction {
-    return this.#list.onMouse(event);
   }
 
   #add(): Reaction {
@@ -97,7 +86,7 @@ class ListScreen implements Screen {
   }
 
   #edit(): Reaction {
-    const entry = this.#list.selectedRow;
+    const entry = this.list.selectedRow;
     return entry === null ? this.#add() : this.#ask(`Edit the ${this.#spec.noun}`, entry);
   }
 
@@ -110,7 +99,7 @@ class ListScreen implements Screen {
   }
 
   #delete(): Reaction {
-    const entry = this.#list.selectedRow;
+    const entry = this.list.selectedRow;
     if (entry === null) return IGNORED;
     const others = this.#spec.entries().filter(({ key }) => key !== entry.key);
     const question = `Delete ${entry.text === '' ? entry.key : `${entry.key} (${entry.text})`}?`;

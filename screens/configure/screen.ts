@@ -12,9 +12,9 @@ import { isDefault, SETTINGS, type SettingLine, type Settings } from '../../src/
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea } from '../kit/chrome.ts';
 import { confirmDialog } from '../kit/dialog.ts';
-import { binding, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
-import { LocalTable } from '../kit/local-table.ts';
-import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { binding, IGNORED, type KeyBinding } from '../kit/keys.ts';
+import { LocalTable, LocalTableScreen } from '../kit/local-table.ts';
+import type { Reaction, Screen } from '../kit/screen.ts';
 import { Search } from '../kit/search.ts';
 import { clipText, textWidth, wrapText } from '../kit/text.ts';
 import { CHANGED_MARK, SETTING_COLUMNS, type SettingRow, settingRows, withGroups } from './columns.ts';
@@ -30,17 +30,18 @@ export interface CurrentSettings {
 const ROOMY_HEIGHT = 16;
 const MOST_EXPLANATION_LINES = 3;
 
-class ConfigureScreen implements Screen {
+class ConfigureScreen extends LocalTableScreen<SettingRow> {
   readonly title = 'Configure';
   readonly keys: readonly KeyBinding[];
   readonly #settings: CurrentSettings;
-  readonly #list: LocalTable<SettingRow>;
+  protected readonly list: LocalTable<SettingRow>;
   readonly searchFields = [];
   readonly #search = new Search([], 'name, value, explanation');
 
   constructor(settings: CurrentSettings) {
+    super();
     this.#settings = settings;
-    this.#list = new LocalTable({
+    this.list = new LocalTable({
       columns: SETTING_COLUMNS,
       rowId: (row) => row.id,
       rows: () => this.#rows(),
@@ -50,10 +51,6 @@ class ConfigureScreen implements Screen {
     this.keys = this.#bindings();
   }
 
-  queries(): [] {
-    return [];
-  }
-
   #rows(): SettingRow[] {
     const { current } = this.#settings;
     const isChanged = (line: SettingLine): boolean => !isDefault(line, current[line.name]);
@@ -61,7 +58,7 @@ class ConfigureScreen implements Screen {
   }
 
   statusText(): string | null {
-    const row = this.#list.selectedRow;
+    const row = this.list.selectedRow;
     return row === null ? null : enterWords(row.line.kind, row.value);
   }
 
@@ -70,17 +67,17 @@ class ConfigureScreen implements Screen {
     const height = content.height - (this.#search.visible ? 1 : 0);
     const explained = explanationLines(content) + 3;
     const list = { ...content, height: Math.min(height - explained, SETTINGS.length + 3) };
-    this.#list.drawFramed(canvas, list, 'no setting matches the search', {
+    this.list.drawFramed(canvas, list, 'no setting matches the search', {
       topLeft: 'Settings',
       bottomLeft: (rows) => (rows.some((row) => row.changed) ? `${CHANGED_MARK} differs from the default` : ''),
     });
     this.#drawExplanation(canvas, { ...content, y: list.y + list.height, height: explained });
-    if (this.#search.visible) this.#list.drawSearch(canvas, content.y + content.height - 1, SETTINGS.length);
+    if (this.#search.visible) this.list.drawSearch(canvas, content.y + content.height - 1, SETTINGS.length);
   }
 
   #drawExplanation(canvas: Canvas, area: Area): void {
     canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
-    const row = this.#list.selectedRow;
+    const row = this.list.selectedRow;
     canvas.frame(area.x, area.y, area.width, area.height, 'frame', { topLeft: row?.line.label ?? '' });
     if (row === null) return;
     const { line } = row;
@@ -102,26 +99,12 @@ class ConfigureScreen implements Screen {
       binding(['d', 'D'], 'd', 'Default', 'Back to the default (asks before a list is deleted)', () =>
         this.#toDefault(),
       ),
-      binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
-      ...this.#list.keys,
+      ...this.list.keys,
     ];
   }
 
-  onKey(key: string): Reaction {
-    return this.#list.onKey(key, this.keys);
-  }
-
-  onMouse(event: MouseEvent): Reaction {
-    return this.#list.onMouse(event);
-  }
-
-  #startSearch(): Reaction {
-    this.#search.start();
-    return REDRAW;
-  }
-
   #edit(): Reaction {
-    const row = this.#list.selectedRow;
+    const row = this.list.selectedRow;
     if (row === null) return IGNORED;
     const { line, value } = row;
     const next = turned(line.kind, value, 1);
@@ -132,13 +115,13 @@ class ConfigureScreen implements Screen {
   }
 
   #turn(by: 1 | -1): Reaction {
-    const row = this.#list.selectedRow;
+    const row = this.list.selectedRow;
     const next = row === null ? null : turned(row.line.kind, row.value, by);
     return row === null || next === null ? IGNORED : change(row.line, next);
   }
 
   #toDefault(): Reaction {
-    const row = this.#list.selectedRow;
+    const row = this.list.selectedRow;
     if (row === null) return IGNORED;
     const { line, value } = row;
     const reaction = change(line, line.default);

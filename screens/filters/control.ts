@@ -9,6 +9,8 @@ import type { FilterProbe } from '../../src/engine/messages.ts';
 export type FilterRequest =
   /** Capture goes on with this filter; null: without one. A list that the operator has not saved can be applied too. */
   | { type: 'apply'; filter: Filter | null }
+  /** The same with a filter that is this capture expression and nothing else; empty: without a filter. */
+  | { type: 'apply-expression'; text: string }
   /** Excludes the ssh session that the operator is logged in by, or counts it again. */
   | { type: 'toggle-own-session' }
   /**
@@ -23,6 +25,8 @@ export interface FilterControl {
   list(): readonly NamedFilter[];
   /** Name of the filter that is applied (also before capture begins), or null. */
   readonly active: string | null;
+  /** The capture expression that the active filter comes down to, to be edited; null: no filter, or it is more. */
+  readonly expression: string | null;
   readonly withoutOwnSession: boolean;
   /** false: nothing is captured now, so nothing can be counted (the menu). */
   readonly capturing: boolean;

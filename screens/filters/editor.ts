@@ -14,8 +14,8 @@ import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea } from '../kit/chrome.ts';
 import { type Answer, askDialog, confirmDialog, messageDialog } from '../kit/dialog.ts';
 import { BACK, binding, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
-import { LocalTable } from '../kit/local-table.ts';
-import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { LocalTable, LocalTableScreen } from '../kit/local-table.ts';
+import type { Reaction } from '../kit/screen.ts';
 import { clipText, fitText, wrapText } from '../kit/text.ts';
 import { RULE_COLUMNS, type RuleLine } from './columns.ts';
 import type { FilterControl, FilterRequest } from './control.ts';
@@ -46,12 +46,12 @@ const WHOLE_RULE_LINES = 3;
 const LEAVE: Reaction = { type: 'leave' };
 const SAVED_NOTHING = '';
 
-export class FilterEditor implements Screen {
+export class FilterEditor extends LocalTableScreen<RuleLine> {
   readonly keys: readonly KeyBinding[];
   readonly #control: FilterControl;
   readonly #count: LiveCount;
   readonly #tellSaved: (name: string) => void;
-  readonly #list: LocalTable<RuleLine>;
+  protected readonly list: LocalTable<RuleLine>;
   #name: string;
   #description: string;
   #unmatched: Unmatched | undefined;
@@ -65,6 +65,7 @@ export class FilterEditor implements Screen {
   #saved: string;
 
   constructor({ control, count, filter, replaces, readyMade, isNew, saved }: EditorOptions) {
+    super();
     this.#control = control;
     this.#count = count;
     this.#tellSaved = saved;
@@ -76,7 +77,7 @@ export class FilterEditor implements Screen {
     this.#replaces = replaces;
     this.#readyMade = readyMade;
     this.#saved = isNew ? SAVED_NOTHING : JSON.stringify(this.#filter());
-    this.#list = new LocalTable({ columns: RULE_COLUMNS, rowId: ({ id }) => id, gap: 2, rows: () => this.#lines() });
+    this.list = new LocalTable({ columns: RULE_COLUMNS, rowId: ({ id }) => id, gap: 2, rows: () => this.#lines() });
     this.keys = this.#bindings();
   }
 
@@ -97,10 +98,6 @@ export class FilterEditor implements Screen {
     };
     if (this.#unmatched !== undefined) filter.unmatched = this.#unmatched;
     return filter;
-  }
-
-  queries(): [] {
-    return [];
   }
 
   statusText(): string {
@@ -124,12 +121,12 @@ export class FilterEditor implements Screen {
     const whole = area.height < ROOMY_HEIGHT ? 0 : WHOLE_RULE_LINES + 1;
     const list = { ...area, y: area.y + HEAD_LINES, height: area.height - HEAD_LINES };
     const inside = { x: area.x + 1, y: list.y + 1, width: area.width - 3, height: list.height - 2 - whole };
-    this.#list.fit(canvas, inside);
+    this.list.fit(canvas, inside);
     canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
     this.#drawHead(canvas, area);
     this.#drawFrame(canvas, list);
     if (whole > 0) this.#drawWholeRule(canvas, { ...list, y: inside.y + inside.height, height: whole });
-    this.#list.draw(canvas, inside, { scrollbarX: area.x + area.width - 1, emptyText: 'no rules; a adds one' });
+    this.list.draw(canvas, inside, { scrollbarX: area.x + area.width - 1, emptyText: 'no rules; a adds one' });
   }
 
   #drawHead(canvas: Canvas, area: Area): void {
@@ -147,7 +144,7 @@ export class FilterEditor implements Screen {
   /** The marked rule without being cut, as far as there are lines. */
   #drawWholeRule(canvas: Canvas, { x, y, width }: Area): void {
     canvas.text(x, y, `├${'─'.repeat(width - 2)}┤`, 'frame');
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     if (line === null) return;
     canvas.text(x + 1, y, ` Rule ${line.number} `, 'title');
     const lines = wrapText(ruleText(line.rule), width - 4);
@@ -158,7 +155,7 @@ export class FilterEditor implements Screen {
   #drawFrame(canvas: Canvas, { x, y, width, height }: Area): void {
     canvas.text(x, y, `├${'─'.repeat(width - 2)}┤`, 'frame');
     canvas.text(x + 1, y, ' Rules: the first that matches decides ', 'title');
-    const place = this.#list.position;
+    const place = this.list.position;
     const bottom = y + height - 1;
     if (place !== '') canvas.text(x + width - place.length - 3, bottom, ` ${place} `, 'title');
     const counted = this.#count.of(this.#filter());
@@ -181,7 +178,7 @@ export class FilterEditor implements Screen {
       binding(['n', 'N'], 'n', 'Name', 'Change name and description', () => this.#rename()),
       binding(['t', 'T'], 't', 'Try', 'Apply it as it is here, without saving it', () => this.#try()),
       binding(['s', 'S'], 's', 'Save', 'Save the filter', () => this.#save(IGNORED)),
-      ...this.#list.keys,
+      ...this.list.keys,
       binding(['ESCAPE', 'q'], 'Esc', 'Back', 'Back to the list; asks where something is not saved', () =>
         this.#leave(BACK),
       ),
@@ -191,19 +188,11 @@ export class FilterEditor implements Screen {
     ];
   }
 
-  onKey(key: string): Reaction {
-    return this.#list.onKey(key, this.keys);
-  }
-
-  onMouse(event: MouseEvent): Reaction {
-    return this.#list.onMouse(event);
-  }
-
   // --- rules ----------------------------------------------------------------------------------------------------------
 
   /** Place of the marked rule; behind the last where there is none. */
   get #place(): number {
-    const id = this.#list.selectedRow?.id;
+    const id = this.list.selectedRow?.id;
     const place = this.#rules.findIndex((each) => each.id === id);
     return place < 0 ? this.#rules.length : place;
   }
@@ -213,12 +202,12 @@ export class FilterEditor implements Screen {
   }
 
   #copy(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     return line === null ? IGNORED : this.#openForm(line.rule, this.#place + 1, null);
   }
 
   #edit(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     return line === null ? this.#add() : this.#openForm(line.rule, this.#place, line.id);
   }
 
@@ -234,7 +223,7 @@ export class FilterEditor implements Screen {
       accept: (edited) => {
         this.#rules = rulesWith(edited);
         if (id === null) this.#nextId++;
-        this.#list.mark(place);
+        this.list.mark(place);
         return REDRAW;
       },
     });
@@ -242,12 +231,12 @@ export class FilterEditor implements Screen {
   }
 
   #delete(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     if (line === null) return IGNORED;
     const question = `Delete rule ${line.number}?\n${line.rule.action} ${matchText(line.rule)}`;
     const remove = (): Reaction => {
       this.#rules = this.#rules.filter(({ id }) => id !== line.id);
-      this.#list.refresh();
+      this.list.refresh();
       return REDRAW;
     };
     return { type: 'open', screen: confirmDialog('Delete', question, remove) };
@@ -258,7 +247,7 @@ export class FilterEditor implements Screen {
     const to = place + by;
     if (place >= this.#rules.length || to < 0 || to >= this.#rules.length) return IGNORED;
     this.#rules = this.#rules.with(place, this.#rules[to]).with(to, this.#rules[place]);
-    this.#list.mark(to);
+    this.list.mark(to);
     return REDRAW;
   }
 

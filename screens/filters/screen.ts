@@ -15,9 +15,9 @@ import { rowMatcher } from '../../src/search/rows.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
 import { confirmDialog, messageDialog } from '../kit/dialog.ts';
-import { BACK, binding, IGNORED, type KeyBinding, REDRAW } from '../kit/keys.ts';
-import { LocalTable, numbersOfNames } from '../kit/local-table.ts';
-import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { BACK, binding, IGNORED, type KeyBinding } from '../kit/keys.ts';
+import { LocalTable, LocalTableScreen, numbersOfNames } from '../kit/local-table.ts';
+import type { Reaction, Screen } from '../kit/screen.ts';
 import { Search } from '../kit/search.ts';
 import { clipText, wrapText } from '../kit/text.ts';
 import { APPLIED_MARK, FILTER_COLUMNS, type FilterLine } from './columns.ts';
@@ -31,21 +31,22 @@ const NEW_FILTER: Filter = { name: '', description: '', rules: [] };
 /** Lines of the explanation with its frame. */
 const LEAST_EXPLANATION = 4;
 
-class FilterScreen implements Screen {
+class FilterScreen extends LocalTableScreen<FilterLine> {
   readonly title = 'Filters';
   readonly keys: readonly KeyBinding[];
   readonly #control: FilterControl;
   readonly #count: LiveCount;
-  readonly #list: LocalTable<FilterLine>;
+  protected readonly list: LocalTable<FilterLine>;
   readonly #search = new Search([], 'name, description, rules');
   readonly #numberOf = numbersOfNames();
   #listed: readonly NamedFilter[];
 
   constructor(control: FilterControl) {
+    super();
     this.#control = control;
     this.#count = new LiveCount(control);
     this.#listed = control.list();
-    this.#list = new LocalTable({
+    this.list = new LocalTable({
       columns: FILTER_COLUMNS,
       rowId: ({ id }) => id,
       gap: 2,
@@ -59,11 +60,7 @@ class FilterScreen implements Screen {
   /** Marks the filter of that name, where it is among those shown. */
   #mark(name: string): void {
     const place = this.#shown().findIndex((line) => line.filter.name === name);
-    if (place >= 0) this.#list.mark(place);
-  }
-
-  queries(): [] {
-    return [];
+    if (place >= 0) this.list.mark(place);
   }
 
   /** The filters that the search leaves. */
@@ -79,8 +76,8 @@ class FilterScreen implements Screen {
 
   async poll(): Promise<void> {
     this.#listed = this.#control.list();
-    this.#list.refresh();
-    await this.#count.poll(this.#list.selectedRow?.filter ?? null);
+    this.list.refresh();
+    await this.#count.poll(this.list.selectedRow?.filter ?? null);
   }
 
   close(): void {
@@ -88,7 +85,7 @@ class FilterScreen implements Screen {
   }
 
   statusText(): string | null {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     if (line === null) return null;
     const { name } = line.filter;
     if (!this.#control.capturing) return `Enter applies ${name} to the monitors that are opened from now on`;
@@ -103,9 +100,9 @@ class FilterScreen implements Screen {
     // As high as all filters need, also while a search shows fewer; at least half is for the explanation.
     const explained = Math.max(LEAST_EXPLANATION, Math.floor(height / 2) - 1, height - this.#listed.length - 3);
     const list = { ...content, height: height - explained };
-    this.#list.drawFramed(canvas, list, 'no filter matches the search', { bottomLeft: () => this.#appliedText() });
+    this.list.drawFramed(canvas, list, 'no filter matches the search', { bottomLeft: () => this.#appliedText() });
     this.#drawExplanation(canvas, { ...content, y: content.y + height - explained, height: explained });
-    if (this.#search.visible) this.#list.drawSearch(canvas, content.y + content.height - 1, this.#listed.length);
+    if (this.#search.visible) this.list.drawSearch(canvas, content.y + content.height - 1, this.#listed.length);
   }
 
   #appliedText(): string {
@@ -117,7 +114,7 @@ class FilterScreen implements Screen {
 
   #drawExplanation(canvas: Canvas, area: Area): void {
     canvas.fill(area.x, area.y, area.width, area.height, ' ', 'text');
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     canvas.frame(area.x, area.y, area.width, area.height, 'frame', { topLeft: line?.filter.name ?? '' });
     if (line === null) return;
     const { filter } = line;
@@ -146,28 +143,14 @@ class FilterScreen implements Screen {
       binding(['d', 'D', 'DELETE'], 'd', 'Delete', 'Delete the marked filter (asks first)', () => this.#delete()),
       binding(['u', 'U'], 'u', 'Detach', 'Detach: go on without a filter', () => this.#detach()),
       binding(['V'], 'V', null, 'Leave out your own ssh session, or count it again', () => this.#toggleOwnSession()),
-      binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
-      ...this.#list.keys,
+      ...this.list.keys,
     ];
-  }
-
-  onKey(key: string): Reaction {
-    return this.#list.onKey(key, this.keys);
-  }
-
-  onMouse(event: MouseEvent): Reaction {
-    return this.#list.onMouse(event);
-  }
-
-  #startSearch(): Reaction {
-    this.#search.start();
-    return REDRAW;
   }
 
   // --- what is done with filters --------------------------------------------------------------------------------------
 
   #apply(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     if (line === null) return IGNORED;
     return { type: 'filter', request: { type: 'apply', filter: line.filter }, done: () => BACK };
   }
@@ -192,7 +175,7 @@ class FilterScreen implements Screen {
   }
 
   #copy(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     if (line === null) return IGNORED;
     const { name } = line.filter;
     const taken = new Set(this.#listed.map(({ filter }) => filter.name));
@@ -202,7 +185,7 @@ class FilterScreen implements Screen {
   }
 
   #edit(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     if (line === null) return IGNORED;
     const { filter, readyMade } = line;
     return this.#openEditor(filter, { replaces: readyMade ? null : filter, readyMade, isNew: false });
@@ -218,7 +201,7 @@ class FilterScreen implements Screen {
   }
 
   #delete(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     if (line === null) return IGNORED;
     const { name } = line.filter;
     if (line.readyMade) {

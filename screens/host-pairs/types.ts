@@ -3,6 +3,7 @@
  * CONTRACT section 4: direction pairs are [sent by endpoint 0, sent by endpoint 1]; endpoint 0 is ours (what iftop calls
  * the source, on the left), so that they read [sent, received]. Unknown is null.
  */
+import type { NameOrigin } from '../../src/names/known-name.ts';
 import type { SearchField } from '../../src/search/query.ts';
 import type { TermNames } from '../../src/search/rows.ts';
 import type { PairGrouping, PairQuantity, SideReason } from '../../src/tables/pair-grouping.ts';
@@ -32,6 +33,8 @@ export interface PairEndpoint {
   port: number | null;
   /** Name of the address, filled in by the front; null = unknown or not asked for. */
   name: string | null;
+  /** How that name is known, filled in with it. */
+  nameSource?: NameOrigin | null;
 }
 
 /** In PairQuantity units a second, over PAIR_WINDOWS in their order; of a younger pair over its age, at least a second. */
@@ -54,6 +57,8 @@ export interface HostPairRow extends PairFigures {
   /** Stays with the pair while it lives and the grouping stands; never two pairs with one id in a run. */
   id: number;
   interface: string;
+  /** What `rates`, `counts` and `peak` count. */
+  quantity: PairQuantity;
   endpoints: [PairEndpoint, PairEndpoint];
   /** Lower-case name ("tcp") and number, where ports are told apart on either side; else null. */
   protocol: string | null;
@@ -106,7 +111,10 @@ export interface HostPairOptions {
   search: string | null;
   searchNames?: readonly TermNames[];
   screenFilter: ScreenFilter | null;
-  /** true: the rows and their order are those of the first query that said so (key o); what comes anew is not shown. */
+  /**
+   * true: the rows and their order are those of the first query that said so (key o); what comes anew is not shown. A
+   * query without it is none of a screen, but of a pipe or a log: what a screen has frozen stands.
+   */
   frozen: boolean;
 }
 

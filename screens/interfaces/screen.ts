@@ -6,8 +6,8 @@ import { formatLinkSpeed, formatRate, type RateFormat } from '../../src/base/for
 import type { Canvas } from '../kit/canvas.ts';
 import { centeredArea } from '../kit/chrome.ts';
 import { binding, type KeyBinding, REDRAW } from '../kit/keys.ts';
-import { LocalTable, numbersOfNames } from '../kit/local-table.ts';
-import type { MouseEvent, Reaction, Screen } from '../kit/screen.ts';
+import { LocalTable, LocalTableScreen, numbersOfNames } from '../kit/local-table.ts';
+import type { Reaction, Screen } from '../kit/screen.ts';
 import type { Column } from '../kit/table.ts';
 import { textWidth } from '../kit/text.ts';
 
@@ -65,18 +65,19 @@ function allInterfaces(rows: readonly InterfacePickerRow[]): InterfacePickerRow 
   };
 }
 
-class InterfacePicker implements Screen {
+class InterfacePicker extends LocalTableScreen<PickerLine> {
   readonly title: string;
   readonly keys: readonly KeyBinding[];
   readonly #options: InterfacePickerOptions;
-  readonly #list: LocalTable<PickerLine>;
+  protected readonly list: LocalTable<PickerLine>;
   readonly #numberOf = numbersOfNames();
   #lines: PickerLine[] = [];
 
   constructor(options: InterfacePickerOptions) {
+    super();
     this.#options = options;
     this.title = `${options.purpose}: which interface?`;
-    this.#list = new LocalTable({
+    this.list = new LocalTable({
       columns: pickerColumns(options.rate),
       rowId: (line) => line.id,
       rowStyle: (line) => (line.row.up ? null : 'dim'),
@@ -87,13 +88,9 @@ class InterfacePicker implements Screen {
     this.keys = [
       binding(['ENTER'], 'Enter', 'Watch', 'Watch this interface', () => this.#open()),
       ...(options.offerAll ? [all] : []),
-      ...this.#list.keys,
+      ...this.list.keys,
     ];
     this.poll();
-  }
-
-  queries(): [] {
-    return [];
   }
 
   poll(): void {
@@ -105,11 +102,11 @@ class InterfacePicker implements Screen {
     });
     const named = rows.map((row) => line(row, { type: 'interface', name: row.name }));
     this.#lines = this.#options.offerAll ? [line(allInterfaces(rows), { type: 'all' }), ...named] : named;
-    this.#list.refresh();
+    this.list.refresh();
   }
 
   statusText(): string {
-    const row = this.#list.selectedRow?.row;
+    const row = this.list.selectedRow?.row;
     if (row === undefined) return 'No interface was found';
     if (row.name === 'All interfaces') return 'All at once; what crosses two of them counts in both';
     const facts = [row.note, row.addresses.length === 0 ? 'no address' : row.addresses.join('  ')];
@@ -119,24 +116,16 @@ class InterfacePicker implements Screen {
   draw(canvas: Canvas): void {
     const width = Math.min(MOST_BOX_WIDTH, Math.max(LEAST_BOX_WIDTH, canvas.width - 16));
     const box = centeredArea(canvas, width, this.#lines.length + 3);
-    this.#list.drawFramed(canvas, box, 'No interface was found', { topLeft: 'Interfaces' });
+    this.list.drawFramed(canvas, box, 'No interface was found', { topLeft: 'Interfaces' });
   }
 
   #open(): Reaction {
-    const line = this.#list.selectedRow;
+    const line = this.list.selectedRow;
     return line === null ? REDRAW : { type: 'open', screen: this.#options.open(line.choice) };
   }
 
   #openAll(): Reaction {
     return { type: 'open', screen: this.#options.open({ type: 'all' }) };
-  }
-
-  onKey(key: string): Reaction {
-    return this.#list.onKey(key, this.keys);
-  }
-
-  onMouse(event: MouseEvent): Reaction {
-    return this.#list.onMouse(event);
   }
 }
 

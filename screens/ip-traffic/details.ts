@@ -87,7 +87,13 @@ export class DetailsScreen implements Screen {
   readonly title = 'Conversation';
   readonly keys: readonly KeyBinding[] = [
     { keys: ['ESCAPE', 'q'], label: 'Esc', help: 'Back to the conversations', bar: 'Conversations', run: () => BACK },
-    { keys: ['n'], label: 'n', help: 'Names by reverse DNS, or none', bar: 'Names', run: () => this.#toggleNames() },
+    {
+      keys: ['n'],
+      label: 'n',
+      help: 'Names (~ as seen on the wire), or none',
+      bar: 'Names',
+      run: () => this.#toggleNames(),
+    },
   ];
   #view: IpTrafficView;
   #row: IpTrafficRow;

@@ -4,6 +4,7 @@
  */
 import { serviceName } from '../../src/names/services.ts';
 import type { NameSource } from '../monitor-screen.ts';
+import { shownName } from '../shown-name.ts';
 import type { Endpoint, IpTrafficRow } from './types.ts';
 
 export interface EndpointView {
@@ -17,10 +18,10 @@ export const LONGEST_ENDPOINT = 47;
 
 const UNLIMITED = Number.POSITIVE_INFINITY;
 
-/** Name of the address if names are shown and known. */
+/** Name of the address, marked where it was seen on the wire, if names are shown and known. */
 export function hostName(endpoint: Endpoint, view: EndpointView): string | null {
   if (endpoint.name !== null) return endpoint.name;
-  return view.showNames && view.names !== null ? view.names.lookup(endpoint.address) : null;
+  return view.showNames && view.names !== null ? shownName(view.names, endpoint.address) : null;
 }
 
 function portText(port: number, protocol: string, view: EndpointView): string {
@@ -39,11 +40,13 @@ export function endpointText(endpoint: Endpoint, protocol: string, view: Endpoin
   return `[${cutMiddle(host, width - port.length - 3)}]:${port}`;
 }
 
-function cutEnd(text: string, width: number): string {
+/** A text that tells most at its beginning, in at most `width` cells. */
+export function cutEnd(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
-function cutMiddle(text: string, width: number): string {
+/** A text whose beginning and end tell most, in at most `width` cells. */
+export function cutMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
   const kept = Math.max(0, width - 1);
   const tail = kept >> 1;

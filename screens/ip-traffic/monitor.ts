@@ -23,6 +23,7 @@ import {
   VLAN_ID,
   VLAN_PRESENT,
 } from '../../src/tables/conversation-order.ts';
+import { packetsOfPart, rowsOfPart, type SlotsOf } from '../../src/tables/conversation-part.ts';
 import { ConversationSearch } from '../../src/tables/conversation-search.ts';
 import { countStates } from '../../src/tables/conversation-states.ts';
 import {
@@ -104,6 +105,7 @@ interface Lookup {
 export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   readonly name = 'ip-traffic';
   readonly usesConversations = true;
+  readonly usesRates = true;
   #context: MonitorContext | null = null;
   #search: { key: string; search: ConversationSearch } | null = null;
   #packets: PacketRing | null = null;
@@ -242,7 +244,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     const search = this.#searchFor(options, context.interfaces());
     return {
       order: rowOrder(orderContext, query.sort, query.descending),
-      isWithin: options.within === undefined ? null : rowsWithin(table, options.within),
+      isWithin: options.within === undefined ? null : rowsOfPart(table, options.within, slotsOf(context.interfaces())),
       matches: search === null ? null : (row) => search.matches(row, stateOf(row)),
       panel: options.panel,
     };
@@ -337,9 +339,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
   }
 
   #packetPage(query: Query, options: IpTrafficOptions): Page<PacketLine> {
-    const kept = this.#packets === null ? [] : this.#packetLines(this.#packets);
-    const { within } = options;
-    const lines = within === undefined ? kept : kept.filter((line) => isLineWithin(line, within));
+    const lines = this.#packets === null ? [] : this.#packetLines(this.#packets, options.within);
     const matches = rowMatcher(parseSearch(options.search ?? '', PACKET_SEARCH_FIELDS), options.searchNames);
     const shown = lines.filter((line) => matches(searchedLine(line)));
     const limit = query.limit === 0 ? shown.length : query.limit;
@@ -348,9 +348,10 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     return { rows, offset, rowsTotal: shown.length, hidden: lines.length - shown.length, extra: {} };
   }
 
-  /** All packets that are kept, oldest first, decoded again. */
-  #packetLines(ring: PacketRing): PacketLine[] {
+  /** The packets that are kept and within what is given, oldest first, decoded again. */
+  #packetLines(ring: PacketRing, within: IpTrafficWithin | undefined): PacketLine[] {
     const { options, interfaces } = this.#attached();
+    const isWithin = within === undefined ? null : packetsOfPart(ring, within, slotsOf(interfaces()));
     const decoder = new Decoder({ decapsulate: options.decapsulate });
     const names = interfaceNames(interfaces());
     const decoded = ring.batches.map((packets) => {
@@ -363,7 +364,7 @@ export class IpTrafficMonitor implements Monitor<IpTrafficRow | PacketLine> {
     for (let number = ring.oldest; number < ring.count; number++) {
       const slot = number % capacity;
       const batch = decoded[Math.floor(slot / BATCH_CAPACITY)];
-      lines.push(packetLine(ring, batch, slot, number, names));
+      if (isWithin?.(batch, slot) !== false) lines.push(packetLine(ring, batch, slot, number, names));
     }
     return lines;
   }
@@ -554,6 +555,10 @@ function interfaceNames(interfaces: readonly InterfaceView[]): ReadonlyMap<numbe
   return new Map(interfaces.map(({ slot, name }) => [slot, name]));
 }
 
+function slotsOf(interfaces: readonly InterfaceView[]): SlotsOf {
+  return (name) => new Set(interfaces.filter((each) => each.name === name).map(({ slot }) => slot));
+}
+
 function nameOf(names: ReadonlyMap<number, string>, slot: number): string {
   return names.get(slot) ?? `#${slot}`;
 }
@@ -568,31 +573,6 @@ function rankNames(interfaces: readonly InterfaceView[]): ReadonlyMap<number, nu
 function readOptions(query: Query): IpTrafficOptions {
   const { panel, search, searchNames, within } = query.options as Partial<IpTrafficOptions>;
   return { panel: panel ?? 'all', search: search || null, searchNames, within };
-}
-
-function rowsWithin(table: ConversationTable, within: IpTrafficWithin): (row: number) => boolean {
-  const { port: given, activeSince } = within;
-  const hasPort =
-    given === undefined
-      ? () => true
-      : (row: number) =>
-          ipProtocolOf(table, row) === given.ipProtocol &&
-          (portOf(table, row, 0) === given.port || portOf(table, row, 1) === given.port);
-  if (activeSince === undefined) return hasPort;
-  const { u32, f64 } = table;
-  return (row) =>
-    (u32[row * ROW_WORDS + ROW_WORD.flags] & ROW_FLAG.recorded) === 0 &&
-    f64[row * ROW_DOUBLES + ROW_DOUBLE.lastSeen] >= activeSince &&
-    hasPort(row);
-}
-
-function isLineWithin(
-  { protocol, sourcePort, destinationPort }: PacketLine,
-  { port: given }: IpTrafficWithin,
-): boolean {
-  if (given === undefined) return true;
-  const { ipProtocol, port } = given;
-  return protocol === ipProtocolName(ipProtocol) && (sourcePort === port || destinationPort === port);
 }
 
 function noFigures(): WithinFigures {

@@ -5,14 +5,15 @@
 import { sanitizeText } from '../../src/names/sanitize.ts';
 import { rounded } from '../../src/output/json.ts';
 import type { ByteKind, Cell, MonitorOutput, TextColumn } from '../../src/output/monitor-output.ts';
+import { nameEndpoints } from '../../src/output/named-endpoints.ts';
 import { isoTime } from '../../src/output/time.ts';
 import { endpointText } from './endpoint.ts';
 import type { Endpoint, IpTrafficRow } from './types.ts';
 
 const AS_GIVEN = { names: null, showNames: false, showServices: false };
 
-function endpointJson({ address, port, name, mac }: Endpoint): object {
-  return { address, port, name, mac };
+function endpointJson({ address, port, name, nameSource = null, mac }: Endpoint): object {
+  return { address, port, name, nameSource, mac };
 }
 
 function pair<T, U>(values: readonly [T, T], convert: (value: T) => U): [U, U] {
@@ -160,9 +161,5 @@ export const ipTrafficOutput: MonitorOutput<IpTrafficRow> = {
     return records;
   },
   textColumns: TEXT_COLUMNS,
-  nameRows(rows, lookup) {
-    for (const row of rows) {
-      for (const endpoint of row.endpoints) endpoint.name ??= lookup(endpoint.address);
-    }
-  },
+  nameRows: nameEndpoints,
 };

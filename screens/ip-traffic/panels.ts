@@ -12,7 +12,7 @@ import type { SnapshotHead } from '../../src/engine/messages.ts';
 import type { Area, Canvas } from '../kit/canvas.ts';
 import { drawFigures, type Figure } from '../kit/figures.ts';
 import type { IpTrafficView } from './cells.ts';
-import type { IpTrafficExtra, IpTrafficSort } from './types.ts';
+import type { IpTrafficExtra } from './types.ts';
 
 export interface PanelAreas {
   tcp: Area;
@@ -41,36 +41,30 @@ export interface PanelCounts {
   hidden: number;
 }
 
-const SORT_WORDS: Record<IpTrafficSort, string> = {
-  rate: 'rate',
-  bytes: 'bytes',
-  packets: 'packets',
-  source: 'source',
-  destination: 'destination',
-  port: 'port',
-  protocol: 'protocol',
-  state: 'state',
-  interface: 'interface',
-  'first-seen': 'first seen',
-  'last-seen': 'last seen',
-  rtt: 'round-trip time',
-  retransmissions: 'retransmissions',
-  window: 'window',
-  size: 'packet size',
-  vlan: 'VLAN',
-  mac: 'source MAC',
-};
-
-/** What the sort picker calls a column. */
-export function sortWord(sort: IpTrafficSort): string {
-  return SORT_WORDS[sort];
-}
-
 /** "TCP: 1234 connections, 34 hidden by search". */
 export function countText(panel: 'tcp' | 'other', { conversations, hidden }: PanelCounts): string {
   const thing = (panel === 'tcp' ? 'connection' : 'conversation') + (conversations === 1 ? '' : 's');
   const counted = `${panel === 'tcp' ? 'TCP' : 'Other'}: ${formatCount(conversations)} ${thing}`;
   return hidden > 0 ? `${counted}, ${formatCount(hidden)} hidden by search` : counted;
+}
+
+export interface EmptyReasons {
+  /** The first figures came. */
+  began: boolean;
+  searched: boolean;
+  /** What alone is shown ("this pair"), or null. */
+  part: string | null;
+  /** No panel has a row. */
+  isEmpty: boolean;
+}
+
+/** What stands in a panel without rows. */
+export function emptyText(panel: 'tcp' | 'other', { began, searched, part, isEmpty }: EmptyReasons): string {
+  if (!began) return 'waiting for the first figures';
+  if (searched) return 'nothing matches the search';
+  if (part === null) return panel === 'tcp' ? 'no TCP connection seen yet' : 'nothing but TCP seen yet';
+  if (isEmpty) return `no conversation of ${part} any more`;
+  return panel === 'tcp' ? `no TCP connection of ${part}` : `${part} has nothing but TCP`;
 }
 
 function totalsFigures(head: SnapshotHead, extra: IpTrafficExtra, view: IpTrafficView): Figure[] {

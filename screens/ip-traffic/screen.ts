@@ -5,7 +5,7 @@
 import { DEFAULT_RATE_FORMAT, formatCount } from '../../src/base/format.ts';
 import type { Snapshot } from '../../src/engine/messages.ts';
 import type { Query } from '../../src/engine/monitor.ts';
-import { IP_PROTOCOL, ipProtocolName } from '../../src/wire/numbers.ts';
+import { IP_PROTOCOL } from '../../src/wire/numbers.ts';
 import type { Canvas } from '../kit/canvas.ts';
 import { contentArea, inner } from '../kit/chrome.ts';
 import { binding, dispatchKey, IGNORED, type KeyBinding, REDRAW, REFRESH, tableKeys } from '../kit/keys.ts';
@@ -21,11 +21,11 @@ import { OPTIONAL_COLUMNS, otherColumns, TCP_MODES, type TcpMode, tcpColumns } f
 import { DetailsScreen } from './details.ts';
 import { endpointText, LONGEST_ENDPOINT } from './endpoint.ts';
 import { PacketView } from './packet-view.ts';
-import { countText, drawTotals, panelAreas, sortWord } from './panels.ts';
+import { countText, drawTotals, emptyText, panelAreas } from './panels.ts';
+import { SORT_CHOICES, sortWord } from './sorts.ts';
 import {
   ASCENDING_SORTS,
   CONVERSATION_SEARCH_FIELDS,
-  IP_TRAFFIC_SORTS,
   type IpTrafficCommand,
   type IpTrafficExtra,
   type IpTrafficOptions,
@@ -33,6 +33,7 @@ import {
   type IpTrafficSort,
   type IpTrafficWithin,
 } from './types.ts';
+import { monitorTitle, type PartWords, partWords } from './within-words.ts';
 
 type Panel = 'tcp' | 'other';
 const PANELS = ['tcp', 'other'] as const;
@@ -42,26 +43,6 @@ interface PanelState {
   conversations: number;
   hidden: number;
 }
-
-const SORT_KEYS: Record<IpTrafficSort, string> = {
-  rate: 'r',
-  bytes: 'b',
-  packets: 'p',
-  source: 's',
-  destination: 'd',
-  port: 'o',
-  protocol: 't',
-  state: 'e',
-  interface: 'i',
-  'first-seen': 'f',
-  'last-seen': 'l',
-  rtt: 'm',
-  retransmissions: 'x',
-  window: 'w',
-  size: 'z',
-  vlan: 'v',
-  mac: 'a',
-};
 
 /** Interface names are shown in at most this many cells on narrow and on wide terminals. */
 const NARROW_INTERFACE = 9;
@@ -77,14 +58,22 @@ function panelState(linesPerRow: 1 | 2): PanelState {
   return { table, conversations: 0, hidden: 0 };
 }
 
-/** "tcp port 443". */
-function withinText({ port }: IpTrafficWithin): string {
-  return port === undefined ? 'everything' : `${ipProtocolName(port.ipProtocol)} port ${port.port}`;
+/** What of the traffic the screen shows, and where it begins. */
+export interface IpTrafficStart {
+  /** Nothing but that part of the traffic is there. */
+  within?: IpTrafficWithin;
+  /** Marked at first, wherever it stands in the order. */
+  marked?: IpTrafficRow;
 }
 
 function panelsOf(within: IpTrafficWithin | null): readonly Panel[] {
-  if (within?.port === undefined) return PANELS;
-  return within.port.ipProtocol === IP_PROTOCOL.tcp ? ['tcp'] : ['other'];
+  const ipProtocol = within?.port?.ipProtocol ?? within?.hosts?.ipProtocol ?? null;
+  if (ipProtocol === null) return PANELS;
+  return ipProtocol === IP_PROTOCOL.tcp ? ['tcp'] : ['other'];
+}
+
+function panelOf(row: IpTrafficRow): Panel {
+  return row.protocol === 'tcp' ? 'tcp' : 'other';
 }
 
 export class IpTrafficScreen implements Screen {
@@ -95,8 +84,7 @@ export class IpTrafficScreen implements Screen {
   readonly #search = new Search(CONVERSATION_SEARCH_FIELDS);
   readonly #names: NameSource;
   readonly #within: IpTrafficWithin | null;
-  /** What that is called: "tcp port 443". */
-  readonly #part: string | null;
+  readonly #part: PartWords | null;
   /** Those that may have rows. */
   readonly #shownPanels: readonly Panel[];
   readonly #hiddenColumns = new Set<string>();
@@ -105,14 +93,19 @@ export class IpTrafficScreen implements Screen {
   #sort: { column: IpTrafficSort; descending: boolean };
   #view: IpTrafficView;
   #snapshot: Snapshot | null = null;
+  /** To be marked as soon as rows come. */
+  #awaited: IpTrafficRow | null;
+  /** Said on the status line until the next key. */
+  #notice: string | null = null;
 
-  /** `within`: nothing but that part of the traffic is shown. */
-  constructor(options: MonitorScreenOptions, within: IpTrafficWithin | null = null) {
-    this.#within = within;
-    this.#shownPanels = panelsOf(within);
-    this.#focus = this.#shownPanels[0];
-    this.#part = within === null ? null : withinText(within);
-    this.title = `IP traffic monitor: ${options.watched}${this.#part === null ? '' : `, ${this.#part}`}`;
+  constructor(options: MonitorScreenOptions, { within, marked }: IpTrafficStart = {}) {
+    this.#within = within ?? null;
+    this.#shownPanels = panelsOf(this.#within);
+    this.#awaited = marked ?? null;
+    this.#focus = marked === undefined ? this.#shownPanels[0] : panelOf(marked);
+    if (marked !== undefined) this.#table.markRow(marked.id);
+    this.#part = within === undefined ? null : partWords(within, options.watched);
+    this.title = this.#part?.title ?? monitorTitle(options.watched);
     this.#names = options.names;
     const sort = (options.sort ?? 'rate') as IpTrafficSort;
     this.#sort = { column: sort, descending: !ASCENDING_SORTS.has(sort) };
@@ -163,8 +156,31 @@ export class IpTrafficScreen implements Screen {
       const extra = snapshot.extra as unknown as IpTrafficExtra;
       state.conversations = panel === 'tcp' ? extra.tcpConversations : extra.otherConversations;
     }
+    const isFirst = this.#snapshot === null;
     this.#snapshot = snapshots[0];
     this.#learnView(snapshots[0]);
+    this.#lookForAwaited();
+    if (isFirst && this.#part !== null) this.#focusOnRows();
+  }
+
+  /** A part of the traffic may be in the panel below alone: Enter shall open something there. */
+  #focusOnRows(): void {
+    if (this.#table.rows.length > 0) return;
+    this.#focus = this.#shownPanels.find((panel) => this.#panels[panel].table.rows.length > 0) ?? this.#focus;
+  }
+
+  /** Conversations end: the one that was to be marked may be gone before the first rows come. */
+  #lookForAwaited(): void {
+    const row = this.#awaited;
+    this.#awaited = null;
+    if (row === null || this.#table.rows.some(({ id }) => id === row.id)) return;
+    this.#table.selectTop();
+    const [a, b] = row.endpoints.map((endpoint) => endpointText(endpoint, row.protocol, this.#view));
+    this.#notice = `ended and is no longer listed: ${row.protocol} ${a} and ${b}`;
+  }
+
+  statusText(): string | null {
+    return this.#notice;
   }
 
   #learnView(snapshot: Snapshot): void {
@@ -209,7 +225,12 @@ export class IpTrafficScreen implements Screen {
       focused: hasFocus,
       scrollbarX: area.x + area.width - 1,
       highlight: this.#search.marked,
-      emptyText: this.#emptyText(panel),
+      emptyText: emptyText(panel, {
+        began: this.#snapshot !== null,
+        searched: this.#search.text !== null,
+        part: this.#part?.short ?? null,
+        isEmpty: this.#shownPanels.every((each) => this.#panels[each].conversations === 0),
+      }),
     });
   }
 
@@ -236,24 +257,18 @@ export class IpTrafficScreen implements Screen {
     return parts.join(' ─ ');
   }
 
-  #emptyText(panel: Panel): string {
-    if (this.#snapshot === null) return 'waiting for the first figures';
-    if (this.#search.text !== null) return 'nothing matches the search';
-    if (this.#part !== null) return `no conversation of ${this.#part} any more`;
-    return panel === 'tcp' ? 'no TCP connection seen yet' : 'nothing but TCP seen yet';
-  }
-
   #drawBottom(canvas: Canvas, y: number): void {
     const { tcp, other } = this.#panels;
     if (this.#search.visible) {
       this.#search.draw(canvas, y, tcp.table.rowsTotal + other.table.rowsTotal, tcp.hidden + other.hidden);
     } else if (this.#snapshot !== null) {
       const extra = this.#snapshot.extra as unknown as IpTrafficExtra;
-      drawTotals(canvas, y, this.#snapshot, extra, this.#view, this.#part);
+      drawTotals(canvas, y, this.#snapshot, extra, this.#view, this.#part?.short ?? null);
     }
   }
 
   onKey(key: string): Reaction {
+    this.#notice = null;
     if (this.#search.typing) return this.#onSearchKey(key);
     if (key === 'ESCAPE' && this.#search.text !== null) {
       this.#search.clear();
@@ -286,15 +301,15 @@ export class IpTrafficScreen implements Screen {
   #bindings(): KeyBinding[] {
     const page = (way: 'PAGE_UP' | 'PAGE_DOWN') => (): Reaction => this.#table.onKey(way);
     return [
-      binding(['ENTER'], 'Enter', 'Details', 'Details; = seen from its start, > open before we began', () =>
-        this.#openDetails(),
-      ),
+      this.enterBinding(),
       binding(['m', 'M'], 'M', 'More', 'TCP columns: counts, source MAC, sizes, round trip', () => this.#nextMode()),
       binding(['s', 'S', 'o', 'F6'], 'S', 'Sort', 'Order; the same again turns it round', () => this.#openSort()),
       binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => this.#startSearch()),
       binding(['w', 'W', 'TAB'], 'W', 'Window', 'The other panel (also Tab)', () => this.#switchPanel()),
       binding(['p'], 'p', 'Packets', 'Packet by packet, the newest', () => this.#openPackets()),
-      binding(['n'], 'n', 'Names', 'Names of hosts by reverse DNS, or addresses', () => this.#toggle('showNames')),
+      binding(['n'], 'n', 'Names', 'Names of hosts (~ as seen on the wire), or addresses', () =>
+        this.#toggle('showNames'),
+      ),
       binding(['f', 'F'], 'F', 'Flush', 'Remove closed, reset and timed-out rows', () => this.#flush()),
       binding(['N'], 'N', null, 'Names of services (/etc/services), or port numbers', () =>
         this.#toggle('showServices'),
@@ -308,10 +323,24 @@ export class IpTrafficScreen implements Screen {
     ];
   }
 
-  #openDetails(): Reaction {
-    const row = this.#table.selectedRow;
-    if (row === null) return IGNORED;
-    return { type: 'open', screen: new DetailsScreen(row, this.#view) };
+  /** What Enter does with the marked conversation. */
+  protected enterBinding(): KeyBinding {
+    const help = 'Details; = seen from its start, > open before we began';
+    return this.openingBinding('Details', help, (row) => new DetailsScreen(row, this.#view));
+  }
+
+  /** Enter opens a screen about the marked conversation. */
+  protected openingBinding(bar: string, help: string, screenOf: (row: IpTrafficRow) => Screen): KeyBinding {
+    return binding(['ENTER'], 'Enter', bar, help, () => {
+      const row = this.#table.selectedRow;
+      return row === null ? IGNORED : { type: 'open', screen: screenOf(row) };
+    });
+  }
+
+  /** Names that are shown now, for a screen that is opened from here. */
+  protected get shownNames(): Pick<MonitorScreenOptions, 'showNames' | 'showServices'> {
+    const { showNames, showServices } = this.#view;
+    return { showNames, showServices };
   }
 
   #openPackets(): Reaction {
@@ -319,7 +348,10 @@ export class IpTrafficScreen implements Screen {
       type: 'all',
       reactions: [
         PacketView.keeping(true),
-        { type: 'open', screen: new PacketView(this.#view, this.#names, this.#withinOptions(), this.#part) },
+        {
+          type: 'open',
+          screen: new PacketView(this.#view, this.#names, this.#withinOptions(), this.#part?.whole ?? null),
+        },
       ],
     };
   }
@@ -353,8 +385,7 @@ export class IpTrafficScreen implements Screen {
   }
 
   #openSort(): Reaction {
-    const sorts = IP_TRAFFIC_SORTS.map((column) => ({ column, word: sortWord(column), key: SORT_KEYS[column] }));
-    return sortDialog(sorts, this.#sort.column, (column) => this.#sortBy(column as IpTrafficSort));
+    return sortDialog(SORT_CHOICES, this.#sort.column, (column) => this.#sortBy(column as IpTrafficSort));
   }
 
   #sortBy(column: IpTrafficSort): Reaction {

@@ -2,9 +2,13 @@
  * What crosses the boundary between the IP traffic monitor (engine side) and its screen, output and log (front side).
  * CONTRACT section 4: direction pairs are [sent by endpoint 0, sent by endpoint 1]; unknown is null.
  */
+import type { NameOrigin } from '../../src/names/known-name.ts';
 import type { SearchField } from '../../src/search/query.ts';
 import type { TermNames } from '../../src/search/rows.ts';
 import type { LogSums } from '../../src/tables/connection-facts.ts';
+import type { ConversationPart } from '../../src/tables/conversation-part.ts';
+
+export type { HostMatch } from '../../src/tables/conversation-part.ts';
 
 /** Life of a conversation. TCP runs through the first seven; other protocols are active or idle. */
 export const CONVERSATION_STATES = [
@@ -29,6 +33,8 @@ export interface Endpoint {
   port: number | null;
   /** Name of the address, filled in by the front; null = unknown or not asked for. */
   name: string | null;
+  /** How that name is known, filled in with it. */
+  nameSource?: NameOrigin | null;
   mac: string | null;
 }
 
@@ -120,25 +126,8 @@ export const CONVERSATION_SEARCH_FIELDS = [
 ] as const satisfies SearchField[];
 export const PACKET_SEARCH_FIELDS = ['host', 'port', 'proto', 'iface'] as const satisfies SearchField[];
 
-/** Which endpoints: by address, network, port. */
-export interface HostMatch {
-  /** null: any. */
-  address: string | null;
-  /** Bits of a network; null: that address alone. */
-  prefix: number | null;
-  /** null: any. */
-  port: number | null;
-}
-
-/** A part of the traffic: rows, packets and figures are those of conversations that fit all that is given. */
-export interface IpTrafficWithin {
-  /** A port of one protocol, on either side. */
-  port?: { ipProtocol: number; port: number };
-  /** Both ends fit, one the first and the other the second; of one interface and protocol where given. */
-  hosts?: { ends: [HostMatch, HostMatch]; interface: string | null; ipProtocol: number | null };
-  /** Carried something at this time or later (seconds since 1970), and the log has no final record of it. */
-  activeSince?: number;
-}
+/** Rows, packets and figures are those of that part of the traffic. */
+export type IpTrafficWithin = ConversationPart;
 
 /** Query.options of this monitor. */
 export interface IpTrafficOptions {

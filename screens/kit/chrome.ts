@@ -100,7 +100,8 @@ export function drawScreens(canvas: Canvas, stack: readonly Screen[], state: Chr
   drawTitleLine(canvas, state, stack[base].title);
   const own = top.statusText?.() ?? null;
   const message = state.message ?? (own === null ? null : { text: own, style: 'status' as const });
-  drawStatusLine(canvas, canvas.height - 2, state.head, message, state.alerts);
+  const marks = { alerts: state.alerts ?? 0, own: stack[base].statusMark?.() ?? null };
+  drawStatusLine(canvas, canvas.height - 2, state.head, message, marks);
   // An overlay shows its own keys alone: the common ones do not reach past it.
   const common = top.overlay === true ? [] : commonKeysOf(top);
   const yields = ({ keys }: KeyHelp): boolean => keys.includes(YIELDING_KEY);

@@ -1,11 +1,12 @@
 /**
  * A table whose rows are all at hand (settings, filters, rules, interfaces): the page that it wants to see, it gets at
- * once. What moves the mark, scrolls, pages and searches is the same on every screen that has one.
+ * once. What moves the mark, scrolls, pages and searches is the same on every screen that has one: such a screen derives
+ * from LocalTableScreen.
  */
 import type { Area, Canvas } from './canvas.ts';
 import { inner } from './chrome.ts';
-import { dispatchKey, type KeyBinding, REDRAW, tableKeys } from './keys.ts';
-import type { MouseEvent, Reaction } from './screen.ts';
+import { binding, dispatchKey, type KeyBinding, REDRAW, tableKeys } from './keys.ts';
+import type { MouseEvent, Reaction, Screen } from './screen.ts';
 import type { Search } from './search.ts';
 import { pageOf, positionText, Table, type TableDraw, type TableOptions } from './table.ts';
 import { clipText, textWidth } from './text.ts';
@@ -37,7 +38,10 @@ export class LocalTable<Row> {
   constructor(options: LocalTableOptions<Row>) {
     this.#options = options;
     this.#table = new Table(options);
-    this.keys = tableKeys((key) => this.#moved(this.#table.onKey(key)));
+    this.keys = [
+      ...(options.search === undefined ? [] : [searchKey(options.search)]),
+      ...tableKeys((key) => this.#moved(this.#table.onKey(key))),
+    ];
     this.refresh();
   }
 
@@ -99,7 +103,7 @@ export class LocalTable<Row> {
     this.refresh();
   }
 
-  draw(canvas: Canvas, area: Area, how: TableDraw): void {
+  draw(canvas: Canvas, area: Area, how: TableDraw<Row>): void {
     this.#table.draw(canvas, area, { highlight: this.#options.search?.marked, ...how });
   }
 
@@ -119,6 +123,35 @@ export class LocalTable<Row> {
   /** The line of the search; `all`: rows there are without it. */
   drawSearch(canvas: Canvas, y: number, all: number): void {
     this.#options.search?.draw(canvas, y, this.rowsTotal, all - this.rowsTotal);
+  }
+}
+
+function searchKey(search: Search): KeyBinding {
+  return binding(['/'], '/', 'Search', 'Show only what contains a text; Esc shows all again', () => {
+    search.start();
+    return REDRAW;
+  });
+}
+
+/** A screen around such a table: no monitor is asked, and keys and mouse are the table's and the screen's own. */
+export abstract class LocalTableScreen<Row> implements Screen {
+  abstract readonly title: string;
+  /** Those of the screen, with those of the list among them. */
+  abstract readonly keys: readonly KeyBinding[];
+  protected abstract readonly list: LocalTable<Row>;
+
+  abstract draw(canvas: Canvas): void;
+
+  queries(): [] {
+    return [];
+  }
+
+  onKey(key: string): Reaction {
+    return this.list.onKey(key, this.keys);
+  }
+
+  onMouse(event: MouseEvent): Reaction {
+    return this.list.onMouse(event);
   }
 }
 

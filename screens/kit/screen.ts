@@ -26,6 +26,10 @@ export type Reaction =
   /** Draw everything anew, as after a foreign program wrote to the terminal. */
   | { type: 'repaint' }
   | { type: 'suspend' }
+  /** A word on the status line for a moment: what a key did. */
+  | { type: 'say'; text: string }
+  /** Hold what is shown, or go on, as Ctrl-P does. */
+  | { type: 'toggle-pause' }
   /** Ask the engine: reset counters, or a command of a monitor (flush closed rows, …). */
   | { type: 'engine'; request: EngineRequest }
   /** Write every row that the question selects (its offset and limit do not count) to a CSV file, then say so. */
@@ -34,9 +38,10 @@ export type Reaction =
   | { type: 'change-settings'; changes: SettingChanges }
   /**
    * Apply, save or remove a filter; where that fails the status line says why and nothing has changed. `done` is called
-   * when it is done; what it answers is carried out if the screen that asked is still on top.
+   * when it is done; what it answers is carried out if the screen that asked is still on top. So it is with what
+   * `failed` answers, which is told the reason in place of the status line.
    */
-  | { type: 'filter'; request: FilterRequest; done?(): Reaction }
+  | { type: 'filter'; request: FilterRequest; done?(): Reaction; failed?(reason: string): Reaction }
   /** Several, in order. */
   | { type: 'all'; reactions: Reaction[] };
 
@@ -84,6 +89,8 @@ export interface Screen {
   draw(canvas: Canvas): void;
   /** Said on the status line instead of the capture's state (a menu entry's explanation), or null. */
   statusText?(): string | null;
+  /** A few words at the right end of the status line, whatever else it says: what needs attention. Null: nothing. */
+  statusMark?(): string | null;
   /** It left the stack: what it holds is given back here. */
   close?(): void;
   /**

@@ -173,17 +173,19 @@ function baseStyle(head: SnapshotHead | null): Style {
 
 /**
  * Draws the status line over line `y`: a message, else the capture's state, else blank. Alerts that are on are counted at
- * its right end, whatever else it says.
+ * its right end, whatever else it says, beside what the screen itself has to say there.
  */
 export function drawStatusLine(
   canvas: Canvas,
   y: number,
   head: SnapshotHead | null,
   message: StatusMessage | null,
-  alerts = 0,
+  { alerts = 0, own = null }: { alerts?: number; own?: string | null } = {},
 ): void {
   const style = message?.style ?? baseStyle(head);
-  const mark = alerts === 0 ? '' : ` ${formatCount(alerts)} ${alerts === 1 ? 'alert' : 'alerts'} `;
+  const counted = alerts === 0 ? [] : [`${formatCount(alerts)} ${alerts === 1 ? 'alert' : 'alerts'}`];
+  const marks = [...(own === null ? [] : [own]), ...counted].join(', ');
+  const mark = marks === '' ? '' : ` ${clipText(marks, canvas.width >> 1)} `;
   const width = canvas.width - textWidth(mark);
   canvas.fill(0, y, canvas.width, 1, ' ', style);
   if (message !== null) canvas.text(1, y, clipText(message.text, width - 2), style);

@@ -32,6 +32,8 @@ export const STYLES = [
   'incoming',
   'outgoing',
   'bar',
+  'meter',
+  'meterSelected',
   'match',
 ] as const;
 

@@ -39,19 +39,25 @@ export interface TableOptions<Row> {
   rowId(row: Row): number;
   /** 2: two lines a row, joined by ┌ and └ in the first cell. Default 1. */
   linesPerRow?: 1 | 2;
+  /** false: nothing joins the lines of a row, which have a cell more. */
+  joinsLines?: boolean;
   /** Style of a whole line instead of its cells' own (dim closed rows), or null. */
   rowStyle?(row: Row, line: number): Style | null;
   /** Blank cells between columns. Default 1. */
   gap?: number;
 }
 
-export interface TableDraw {
+export interface TableDraw<Row> {
   /** The marked row is shown only where the table has the focus. Default true. */
   focused?: boolean;
   /** Where titles stand: the first line of the area (default), the border above it (iptraf-ng's manner), or nowhere. */
   header?: 'line' | 'border' | 'none';
   /** Column of the scroll bar, usually the right border of the frame; absent: none. */
   scrollbarX?: number;
+  /** Column of a mark beside the selected row, usually the left border of the frame; absent: none. */
+  cursorX?: number;
+  /** Share of a line, 0 to 1, behind whose left part a bar stands; absent: no bars. */
+  meter?(row: Row, line: number): number;
   /** Texts to mark in cells (search), in lower case. */
   highlight?: readonly string[];
   /** Said in the middle of an empty table. */
@@ -119,6 +125,7 @@ export class Table<Row> {
   /** Column the rows are ordered by, for the mark in the header. */
   sort: { column: string; descending: boolean } | null = null;
   columns: readonly Column<Row>[];
+  linesPerRow: 1 | 2;
   readonly #options: TableOptions<Row>;
   #rows: readonly Row[] = [];
   #offset = 0;
@@ -134,6 +141,7 @@ export class Table<Row> {
   constructor(options: TableOptions<Row>) {
     this.#options = options;
     this.columns = options.columns;
+    this.linesPerRow = options.linesPerRow ?? 1;
   }
 
   get rows(): readonly Row[] {
@@ -222,6 +230,12 @@ export class Table<Row> {
     return REFRESH;
   }
 
+  /** Marks the row of this id, wherever it stands: the next page is the one that has it. */
+  markRow(id: number): void {
+    this.#wanted = null;
+    this.#selectedId = id;
+  }
+
   /** Back to the first row, where the window stays while rows move. */
   selectTop(): Reaction {
     this.#wanted = null;
@@ -257,18 +271,19 @@ export class Table<Row> {
     if (event.x < x || event.x >= x + width || event.y < y || event.y >= y + height) return IGNORED;
     if (event.kind === 'wheel-up') return this.selectIndex(this.selectedIndex - 3);
     if (event.kind === 'wheel-down') return this.selectIndex(this.selectedIndex + 3);
-    const row = Math.floor((event.y - y) / (this.#options.linesPerRow ?? 1));
+    const row = Math.floor((event.y - y) / this.linesPerRow);
     return row < this.#rows.length ? this.selectIndex(this.#offset + row) : IGNORED;
   }
 
-  draw(canvas: Canvas, area: Area, how: TableDraw = {}): void {
+  draw(canvas: Canvas, area: Area, how: TableDraw<Row> = {}): void {
     const header = how.header ?? 'line';
     const headerLines = header === 'line' ? 1 : 0;
     const body = { ...area, y: area.y + headerLines, height: Math.max(0, area.height - headerLines) };
-    const lines = this.#options.linesPerRow ?? 1;
+    const lines = this.linesPerRow;
     this.#area = body;
     this.#visibleRows = Math.max(1, Math.floor(body.height / lines));
-    const columnsArea = lines === 2 ? { x: area.x + 1, width: area.width - 1 } : area;
+    this.#dropRowsAboveMark();
+    const columnsArea = this.#joinsLines ? { x: area.x + 1, width: area.width - 1 } : area;
     const placed = layoutColumns(this.columns, columnsArea, canvas.width, this.#options.gap ?? 1);
     if (header !== 'none') this.#drawHeader(canvas, placed, body, header);
     const rows = Math.min(this.#rows.length, Math.floor(body.height / lines));
@@ -277,6 +292,15 @@ export class Table<Row> {
       canvas.text(body.x, body.y + (body.height >> 1), fitText(how.emptyText, body.width, 'center'), 'dim');
     }
     if (how.scrollbarX !== undefined) drawScrollbar(canvas, { ...body, x: how.scrollbarX, width: 1 }, this.#scroll());
+  }
+
+  /** A page asked for before it was known how many rows fit has the marked one below the last line. */
+  #dropRowsAboveMark(): void {
+    const place = this.#selectedIndex - this.#offset;
+    const excess = place - this.#visibleRows + 1;
+    if (this.#selectedId === null || excess <= 0 || place >= this.#rows.length) return;
+    this.#rows = this.#rows.slice(excess);
+    this.#offset += excess;
   }
 
   #scroll(): Scroll {
@@ -303,25 +327,53 @@ export class Table<Row> {
     canvas.text(x - before.length, y, before + title + after, style);
   }
 
-  #drawRow(canvas: Canvas, placed: PlacedColumn<Row>[], body: Area, i: number, how: TableDraw): void {
+  get #joinsLines(): boolean {
+    return this.linesPerRow === 2 && this.#options.joinsLines !== false;
+  }
+
+  #drawRow(canvas: Canvas, placed: PlacedColumn<Row>[], body: Area, i: number, how: TableDraw<Row>): void {
     const row = this.#rows[i];
-    const lines = this.#options.linesPerRow ?? 1;
     const selected = how.focused !== false && this.#offset + i === this.#selectedIndex;
-    for (let line = 0; line < lines; line++) {
-      const y = body.y + i * lines + line;
+    for (let line = 0; line < this.linesPerRow; line++) {
+      const y = body.y + i * this.linesPerRow + line;
       const whole = this.#options.rowStyle?.(row, line) ?? null;
       const marked = whole === 'dim' ? 'selectedDim' : 'selected';
       if (selected) canvas.fill(body.x, y, body.width, 1, ' ', marked);
-      if (lines === 2) canvas.text(body.x, y, line === 0 ? '┌' : '└', selected ? marked : 'frame');
-      for (const { column, x, width } of placed) {
-        const text = column.read(row, line, width);
-        const own = typeof column.style === 'function' ? column.style(row, line) : (column.style ?? 'text');
-        const style = selected ? marked : (whole ?? own);
-        canvas.cell(x, y, width, text, style, column.align);
-        for (const each of how.highlight ?? []) markMatches(canvas, x, y, fitText(text, width, column.align), each);
-      }
+      if (this.#joinsLines) canvas.text(body.x, y, line === 0 ? '┌' : '└', selected ? marked : 'frame');
+      if (selected && line === 0 && how.cursorX !== undefined) canvas.text(how.cursorX, y, '►', 'title');
+      this.#drawLine(canvas, placed, { ...body, y }, { row, line, style: selected ? marked : whole }, how);
     }
   }
+
+  /** `style`: of all cells, or null: each has its own. */
+  #drawLine(
+    canvas: Canvas,
+    placed: PlacedColumn<Row>[],
+    area: Area,
+    { row, line, style }: { row: Row; line: number; style: Style | null },
+    how: TableDraw<Row>,
+  ): void {
+    const { y } = area;
+    const texts = placed.map(({ column, width }) => column.read(row, line, width));
+    const styles = placed.map(({ column }) => ownStyle(column, row, line));
+    for (const [k, { column, x, width }] of placed.entries()) {
+      canvas.cell(x, y, width, texts[k], style ?? styles[k], column.align);
+    }
+    if (how.meter !== undefined) {
+      const cells = Math.round(Math.min(1, Math.max(0, how.meter(row, line))) * area.width);
+      canvas.restyle(area.x, y, cells, 1, style === 'selected' ? 'meterSelected' : 'meter');
+    }
+    for (const [k, { column, x, width }] of placed.entries()) {
+      // A warning is seen through bars.
+      if (how.meter !== undefined && styles[k] === 'warning')
+        canvas.cell(x, y, width, texts[k], 'warning', column.align);
+      for (const each of how.highlight ?? []) markMatches(canvas, x, y, fitText(texts[k], width, column.align), each);
+    }
+  }
+}
+
+function ownStyle<Row>({ style }: Column<Row>, row: Row, line: number): Style {
+  return (typeof style === 'function' ? style(row, line) : style) ?? 'text';
 }
 
 /** Marks where the searched text (lower case) stands in a cell. */

@@ -60,6 +60,11 @@ const ROSE = colour(15, 203, 255, 112, 104);
 const PALE_SKY = colour(7, 117, 136, 196, 255);
 /** Key names on aqua, where the red of eight colours is hard to read. */
 const KEY_RED = colour(4, 88, 132, 0, 0);
+/** Text on a bar that stands behind it; black on the cyan of few colours. */
+const METER_TEXT = colour(0, 231, 255, 255, 255);
+const METER_ON_NAVY = colour(6, 24, 8, 96, 140);
+const METER_ON_DARK = colour(4, 24, 8, 84, 128);
+const METER_ON_LIGHT = colour(6, 153, 175, 215, 255);
 /** Dim text on navy: silver where there are only eight colours, since bright black is often invisible there. */
 const MIST = colour(7, 103, 136, 140, 184);
 
@@ -94,6 +99,8 @@ const BLUE_THEME: Record<Style, Paint> = {
   incoming: { fg: BRIGHT_GREEN, bg: NAVY },
   outgoing: { fg: PINK, bg: NAVY },
   bar: { fg: CYAN, bg: NAVY },
+  meter: { fg: METER_TEXT, bg: METER_ON_NAVY },
+  meterSelected: { fg: BLACK, bg: SILVER },
   match: { fg: BLACK, bg: colour(2, 114, 132, 222, 124) },
 };
 
@@ -128,6 +135,8 @@ const DARK_THEME: Record<Style, Paint> = {
   incoming: { fg: BRIGHT_GREEN },
   outgoing: { fg: PINK },
   bar: { fg: TEAL },
+  meter: { fg: WHITE, bg: METER_ON_DARK },
+  meterSelected: { fg: BLACK, bg: PALE },
   match: { fg: BLACK, bg: colour(2, 114, 132, 222, 124) },
 };
 
@@ -156,6 +165,8 @@ const LIGHT_THEME: Record<Style, Paint> = {
   incoming: { fg: GREEN },
   outgoing: { fg: MAGENTA },
   bar: { fg: BLUE },
+  meter: { fg: BLACK, bg: METER_ON_LIGHT },
+  meterSelected: { fg: WHITE, bg: BLACK },
 };
 
 /** No colours: bold, reverse and underline carry the meaning. */
@@ -170,6 +181,9 @@ const MONOCHROME_THEME: Record<Style, Paint> = {
   selectedDim: { reverse: true },
   key: { bold: true },
   menuSelected: { reverse: true },
+  meter: { reverse: true },
+  // In a row that is reverse itself.
+  meterSelected: { bold: true, underline: true },
   hotKey: { bold: true, underline: true },
   field: { underline: true },
   // Not reverse: the cursor is.

@@ -4,6 +4,7 @@ import type { Snapshot } from '../../src/engine/messages.ts';
 import type { Figure } from '../kit/figures.ts';
 import { clipText } from '../kit/text.ts';
 import type { MonitorScreenOptions, NameSource } from '../monitor-screen.ts';
+import { shownName } from '../shown-name.ts';
 import { type StationNameSources, StationNames } from './names.ts';
 import type { LanStationRow, LanStationsExtra, StationCounts, StationRates } from './types.ts';
 
@@ -11,7 +12,7 @@ import type { LanStationRow, LanStationsExtra, StationCounts, StationRates } fro
 export interface LanStationsView {
   stations: StationNames;
   names: NameSource;
-  /** Names of IP addresses by reverse DNS. */
+  /** Names of IP addresses in their place. */
   showNames: boolean;
   byteKind: 'ip' | 'wire';
   rate: RateFormat;
@@ -72,7 +73,7 @@ export function nameOf(row: LanStationRow, { stations }: LanStationsView): strin
 
 /** An IP address, or its name where names are shown and known. */
 export function addressName(address: string, { names, showNames }: LanStationsView): string {
-  return (showNames ? names.lookup(address) : null) ?? address;
+  return (showNames ? shownName(names, address) : null) ?? address;
 }
 
 /**

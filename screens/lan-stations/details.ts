@@ -58,7 +58,7 @@ export class StationDetails implements Screen {
         {
           keys: ['n', 'N'],
           label: 'n',
-          help: 'Names of IP addresses by reverse DNS, or addresses',
+          help: 'Names of IP addresses (~ as seen on the wire), or addresses',
           bar: 'Names',
           run: () => this.#toggleNames(),
         },

@@ -163,7 +163,9 @@ export class LanStationsScreen extends TableScreen<LanStationRow> {
     return [
       ...bindings,
       binding(['d', 'D'], 'd', 'Describe', 'Give the station a description, or take it away', () => this.#describe()),
-      binding(['n', 'N'], 'n', null, 'Names of IP addresses by reverse DNS, or addresses', () => this.#toggleNames()),
+      binding(['n', 'N'], 'n', null, 'Names of IP addresses (~ as seen on the wire), or addresses', () =>
+        this.#toggleNames(),
+      ),
     ];
   }
 

@@ -6,7 +6,7 @@ import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/moni
 import { parseSearch } from '../../src/search/query.ts';
 import { protocolWords, rowMatcher, type SearchedRow } from '../../src/search/rows.ts';
 import { PART, PORT_PROTOCOLS, PortTable, QUANTITY } from '../../src/tables/port-table.ts';
-import { TopRows } from '../../src/tables/top-rows.ts';
+import { selectRows } from '../../src/tables/row-selection.ts';
 import { ipProtocolName } from '../../src/wire/numbers.ts';
 import {
   PORT_SEARCH_FIELDS,
@@ -23,6 +23,8 @@ import {
 const PORT_BITS = 16;
 const PORT_MASK = 0xffff;
 const MOST_PORTS = PORT_PROTOCOLS.length << PORT_BITS;
+/** No port is followed. */
+const NOBODY = -1;
 
 /**
  * From this many ports on, which of them a page shows is chosen once a second, when rates change, and not at each of the
@@ -97,10 +99,7 @@ export class PortsMonitor implements Monitor<PortRow> {
 
   slices(query: Query, size: number): Iterable<PortRow[]> {
     const table = this.#current();
-    const limit = query.limit === 0 ? MOST_PORTS : query.limit;
-    const lookup = lookupOf(table, query);
-    const { top } = survey(table, lookup, query.offset + limit, null);
-    return this.#frozen(table, lookup.view, top.page(query.offset, limit)).slices(size);
+    return this.#frozen(table, viewOf(query), select(table, { ...query, follow: null }).ids).slices(size);
   }
 
   /** The port table, as new as the conversations are. */
@@ -131,44 +130,14 @@ export class PortsMonitor implements Monitor<PortRow> {
   }
 }
 
-interface Survey {
-  shown: number;
-  hidden: number;
-  /** Place of the followed port in the order, -1: it is not shown. */
-  position: number;
-  /** The first of the order, as many as were wanted. */
-  top: TopRows;
-}
-
 /** The ports that answer a query. */
 function select(table: PortTable, query: Query): Omit<Selection, 'key' | 'time'> {
-  const lookup = lookupOf(table, query);
-  const limit = query.limit === 0 ? MOST_PORTS : query.limit;
-  const { shown, hidden, position, top } = survey(table, lookup, query.offset + limit, query.follow);
-  const offset = pageOffset(query.offset, limit, position, shown);
-  // The followed port may stand further down than was looked for.
-  const ports = offset <= query.offset ? top : survey(table, lookup, offset + limit, null).top;
-  return { ids: ports.page(offset, limit), offset, shown, hidden };
-}
-
-/** One pass over the ports of the view. */
-function survey(table: PortTable, lookup: Lookup, wanted: number, followed: number | null): Survey {
-  const { view, key, matches } = lookup;
-  const top = new TopRows(wanted, MOST_PORTS);
-  const followedKey = followed === null ? 0 : key(followed);
-  let [shown, hidden, before, isShown] = [0, 0, 0, false];
-  table.forEach(view, (id) => {
-    if (!matches(id)) {
-      hidden++;
-      return;
-    }
-    shown++;
-    const idKey = key(id);
-    top.add(idKey, id);
-    if (id === followed) isShown = true;
-    else if (followed !== null && (idKey < followedKey || (idKey === followedKey && id < followed))) before++;
-  });
-  return { shown, hidden, position: isShown ? before : -1, top };
+  const { view, key, matches } = lookupOf(table, query);
+  const forEach = (visit: (id: number) => void): void => table.forEach(view, visit);
+  const { offset, limit, follow } = query;
+  const asked = { forEach, most: MOST_PORTS, matches, key, tie: (a: number, b: number) => a - b };
+  const { rows, ...places } = selectRows(asked, { offset, limit, follow: follow ?? NOBODY });
+  return { ids: rows, ...places };
 }
 
 /** In the order of a frozen port's figures. */
@@ -297,11 +266,4 @@ function sortKey(table: PortTable, view: PortView, sort: PortSort | null): Key {
     default:
       return (id) => id;
   }
-}
-
-/** Where the page begins: at the row asked for, or moved as little as shows the followed row, never behind the end. */
-function pageOffset(offset: number, limit: number, position: number, total: number): number {
-  let wanted = offset;
-  if (position >= 0) wanted = position < offset ? position : Math.max(offset, position - limit + 1);
-  return Math.max(0, Math.min(wanted, total - limit));
 }

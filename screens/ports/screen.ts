@@ -131,6 +131,6 @@ export class PortsScreen extends TableScreen<PortRow> {
     if (row === null) return IGNORED;
     const { ipProtocol, port } = row;
     const options = { ...this.#options, sort: undefined };
-    return { type: 'open', screen: new IpTrafficScreen(options, { port: { ipProtocol, port } }) };
+    return { type: 'open', screen: new IpTrafficScreen(options, { within: { port: { ipProtocol, port } } }) };
   }
 }

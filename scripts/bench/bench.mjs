@@ -1,7 +1,7 @@
 // The benchmark: this program as a user runs it (dist/), beside whichever peers are installed, all in one run: the
 // machine may be slow or busy, ratios hold. Never a test: nothing fails because it was slow.
 //
-//   npm run bench [-- --quick] [--only start,idle,cpu,filter,speed,file,frame,monitors] [--markdown README.md]
+//   npm run bench [-- --quick] [--only start,idle,cpu,filter,speed,file,frame,monitors,pairs] [--markdown README.md]
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { narrowSections } from './filters.mjs';
 import { compileSender, createLink, deleteLink } from './link.mjs';
 import { cpuPerPacket, frame, fullSpeed, idle, RATE } from './live.mjs';
-import { monitorSections } from './monitors.mjs';
+import { monitorSections, pairSections } from './monitors.mjs';
 import { readingRates, startUp } from './offline.mjs';
 import { markdown, megabytes, number, ratio, writeBetweenMarkers } from './report.mjs';
 import { targetSections } from './targets.mjs';
@@ -36,6 +36,7 @@ const MEASUREMENTS = {
   file: fileSection,
   frame: frameSection,
   monitors: (sender) => monitorSections(sender, { window, quick, progress }),
+  pairs: (sender) => pairSections(sender, { window, quick, progress, figures }),
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'iptraf-ts-bench-'));

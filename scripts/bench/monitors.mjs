@@ -1,5 +1,6 @@
-// The other monitors: what a packet costs in each beside iptraf-ng's, how that grows with stations and ports, and what
-// several monitors at once cost. The engine alone is asked for the last, as the screens would ask it.
+// The other monitors: what a packet costs in each beside iptraf-ng's or iftop, how that grows with stations, ports and
+// pairs of hosts, and what several monitors at once cost. The engine alone is asked for the last, as the screens would
+// ask it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +12,7 @@ import { inTerminal, isInstalled, PROGRAM, withPipe } from './tools.mjs';
 
 const ENGINE = fileURLToPath(new URL('../../dist/engine.js', import.meta.url));
 
-/** Packets a second: the first of these that leaves a program time to breathe is measured. */
+/** Packets a second: the first of these that leaves a program time to breathe is measured, or the last. */
 const RATES = [200_000, 20_000, 1500];
 /** A thread that wanted this share of the time was overrun, or nearly so: it cannot have seen every packet. */
 const SATURATED = 0.9;
@@ -37,6 +38,15 @@ const MONITORS = [
   },
 ];
 
+/** At fewer packets a second the pairs would not all have one within the longest window, 40 s. */
+const PAIRS = {
+  args: ['--pairs', INTERFACE],
+  traffic: 'pairs',
+  amounts: [100, 20_000, 100_000],
+  few: { traffic: 'pair', word: 'of one pair' },
+  rates: [200_000, 20_000],
+};
+
 const PROGRAMS = [
   {
     name: 'iptraf-ts --json',
@@ -44,8 +54,14 @@ const PROGRAMS = [
     run: (args) => withPipe(process.execPath, PROGRAM, ...args, '--json', '--every', '1'),
   },
   { name: 'iptraf-ts', needs: null, run: (args) => inTerminal({}, process.execPath, PROGRAM, ...args) },
-  { name: 'iptraf-ng', needs: 'iptraf-ng', run: (args) => inTerminal({}, 'iptraf-ng', ...args) },
 ];
+const IPTRAF = { name: 'iptraf-ng', needs: 'iptraf-ng', run: (args) => inTerminal({}, 'iptraf-ng', ...args) };
+const IFTOP = {
+  name: 'iftop',
+  command: 'iftop -n',
+  needs: 'iftop',
+  run: () => inTerminal({}, 'iftop', '-n', '-i', INTERFACE),
+};
 
 /** What the screens of these monitors ask, four times a second. */
 const QUESTIONS = {
@@ -62,62 +78,89 @@ const QUESTIONS = {
 
 /** The sections of the report. `progress` is told what is being measured. */
 export async function monitorSections(sender, { window, quick, progress }) {
-  return [...(await costSections(sender, { window, quick, progress })), await severalSection(sender, window, progress)];
-}
-
-async function costSections(sender, { window, quick, progress }) {
-  const rows = [];
-  const growth = [];
-  for (const monitor of MONITORS) {
-    for (const program of PROGRAMS) {
-      if (program.needs !== null && !isInstalled(program.needs)) continue;
-      const amounts = quick ? [...new Set([monitor.amounts[0], monitor.amounts.at(-1)])] : monitor.amounts;
-      const costs = await costsOf(sender, monitor, program, amounts, window, progress);
-      rows.push(...costs.map((cost) => costRow(monitor, program, cost)));
-      const rate = Math.min(...costs.map((cost) => cost.rate));
-      const comparable = costs.filter((cost) => cost.rate === rate).sort((a, b) => a.amount - b.amount);
-      const [few] = comparable;
-      for (const many of comparable.slice(1)) {
-        const what = `${program.name}: ${number(many.amount)} ${monitor.traffic} beside ${number(few.amount)}`;
-        growth.push([what, many.saturated ? '–' : ratio(many.nanoseconds, few.nanoseconds)]);
-      }
-      if (monitor.few === undefined || program.name !== PROGRAMS[0].name) continue;
-      const many = comparable.at(-1);
-      const { traffic, word } = monitor.few;
-      progress(`${program.name} ${monitor.args[0]}, ${number(many.amount)} conversations ${word}`);
-      const { amount } = many;
-      const run = () => program.run(monitor.args);
-      const same = await steady(sender, { run, traffic, amount, rates: [rate], ...window });
-      const what = `${program.name}: ${number(amount)} ${monitor.traffic} beside as many conversations ${word}`;
-      growth.push([what, many.saturated || same.saturated ? '–' : ratio(many.nanoseconds, same.nanoseconds)]);
-    }
-  }
+  const { rows, growth } = await costsAndGrowth(sender, MONITORS, [...PROGRAMS, IPTRAF], { window, quick, progress });
   return [
-    { title: 'Monitors', columns: ['kpps', 'CPU ns a packet'], rows },
+    { title: 'Monitors', columns: COST_COLUMNS, rows },
     { title: 'Growth of the cost of a packet', columns: ['ratio'], rows: growth },
+    await severalSection(sender, window, progress),
   ];
 }
 
+/** The host pair monitor by itself; `figures` learns how its cost grows. */
+export async function pairSections(sender, { window, quick, progress, figures }) {
+  const { rows, growth, ratios } = await costsAndGrowth(sender, [PAIRS], [...PROGRAMS, IFTOP], {
+    window,
+    quick,
+    progress,
+  });
+  const [{ name }] = PROGRAMS;
+  if (ratios.has(name)) figures.set('pairs', ratios.get(name));
+  return [
+    { title: 'Host pairs', columns: COST_COLUMNS, rows },
+    { title: 'Growth of the cost of a packet with host pairs', columns: ['ratio'], rows: growth },
+  ];
+}
+
+const COST_COLUMNS = ['kpps', 'CPU ns a packet'];
+
+/** Rows of what a packet costs, and of how that grows; `ratios`: most beside fewest, by program, where it was not overrun. */
+async function costsAndGrowth(sender, monitors, programs, { window, quick, progress }) {
+  const rows = [];
+  const growth = [];
+  const ratios = new Map();
+  for (const monitor of monitors) {
+    const amounts = quick ? [...new Set([monitor.amounts[0], monitor.amounts.at(-1)])] : monitor.amounts;
+    for (const program of programs) {
+      if (program.needs !== null && !isInstalled(program.needs)) continue;
+      const costs = await costsOf(sender, monitor, program, amounts, window, progress);
+      rows.push(...costs.map((cost) => costRow(monitor, program, cost)));
+      const rate = Math.min(...costs.map((cost) => cost.rate));
+      const [few, ...more] = costs.filter((cost) => cost.rate === rate).sort((a, b) => a.amount - b.amount);
+      for (const many of more) {
+        const what = `${program.name}: ${number(many.amount)} ${monitor.traffic} beside ${number(few.amount)}`;
+        growth.push([what, many.saturated ? '–' : ratio(many.nanoseconds, few.nanoseconds)]);
+      }
+      const most = more.at(-1) ?? few;
+      if (!most.saturated && most.amount === amounts.at(-1)) {
+        ratios.set(program.name, most.nanoseconds / few.nanoseconds);
+      }
+      if (monitor.few === undefined || program.name !== PROGRAMS[0].name) continue;
+      growth.push(await besideFew(sender, monitor, program, most, window, progress));
+    }
+  }
+  return { rows, growth, ratios };
+}
+
+/** The same number of conversations with few of what the monitor lists. */
+async function besideFew(sender, { args, traffic: listed, few }, program, many, window, progress) {
+  const { amount, rate } = many;
+  progress(`${program.name} ${args[0]}, ${number(amount)} conversations ${few.word}`);
+  const run = () => program.run(args);
+  const same = await steady(sender, { run, traffic: few.traffic, amount, rates: [rate], ...window });
+  const what = `${program.name}: ${number(amount)} ${listed} beside as many conversations ${few.word}`;
+  return [what, many.saturated || same.saturated ? '–' : ratio(many.nanoseconds, same.nanoseconds)];
+}
+
 /** One program's monitor with few and with many. */
-async function costsOf(sender, { args, traffic }, { name, run }, amounts, window, progress) {
+async function costsOf(sender, { args, traffic, rates: given = RATES }, { name, run }, amounts, window, progress) {
   const costs = [];
   const measure = (amount, rates) => {
     progress(`${name} ${args[0]}, ${number(amount)} ${traffic}`);
     return steady(sender, { run: () => run(args), traffic, amount, rates, ...window });
   };
-  let rates = RATES;
+  let rates = given;
   for (const amount of amounts) {
     costs.push(await measure(amount, rates));
     // What was overrun by few will not be faster with many.
-    rates = RATES.slice(RATES.indexOf(costs.at(-1).rate));
+    rates = given.slice(given.indexOf(costs.at(-1).rate));
   }
   // At a low rate what a program does by the clock weighs more: few and many are compared at one.
   if (costs[0].rate !== rates[0]) costs.push(await measure(amounts[0], [rates[0]]));
   return costs;
 }
 
-function costRow({ args, traffic }, { name }, { amount, rate, ...cost }) {
-  const what = `\`${name} ${args[0]}\`, ${number(amount)} ${traffic === 'mixed' ? 'conversations' : traffic}`;
+function costRow({ args, traffic }, { name, command = `${name} ${args[0]}` }, { amount, rate, ...cost }) {
+  const what = `\`${command}\`, ${number(amount)} ${traffic === 'mixed' ? 'conversations' : traffic}`;
   return [what, number(rate / 1000, rate < 10_000 ? 1 : 0), costText(cost)];
 }
 

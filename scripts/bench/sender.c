@@ -6,7 +6,8 @@
 //
 // Conversations are visited in a shuffled order, each once a round: neighbours in time are no neighbours in a table.
 // TRAFFIC is udp, tcp, mixed (even conversations are TCP and odd ones UDP), stations (udp, each conversation from a MAC
-// address of its own), ports (tcp, each conversation to a port of its own, up to all 65,536) or connections (each a new
+// address of its own), ports (tcp, each conversation to a port of its own, up to all 65,536), pairs (udp, each
+// conversation of two hosts of its own), pair (udp, all conversations of the same two hosts) or connections (each a new
 // TCP connection of 7 packets from its SYN to its last ACK, both sides' packets, one connection after the other without
 // end). Other TCP begins with a SYN and goes on with 6 bytes of data.
 #define _GNU_SOURCE
@@ -27,9 +28,10 @@
 enum { FRAME = 60, BATCH = 64, IP = 14, L4 = 34, UDP_PROTOCOL = 17, TCP_PROTOCOL = 6 };
 enum { FIN_ACK = 0x11, SYN = 0x02, SYN_ACK = 0x12, ACK = 0x10, PUSH_ACK = 0x18, TCP_DATA = 6 };
 
-enum traffic { UDP_ONLY, TCP_ONLY, MIXED, STATIONS, PORTS, CONNECTIONS, TRAFFICS };
+enum traffic { UDP_ONLY, TCP_ONLY, MIXED, STATIONS, PORTS, PAIRS, PAIR, CONNECTIONS, TRAFFICS };
 
-static const char *const TRAFFIC_NAMES[TRAFFICS] = {"udp", "tcp", "mixed", "stations", "ports", "connections"};
+static const char *const TRAFFIC_NAMES[TRAFFICS] = {"udp",   "tcp",   "mixed", "stations",
+                                                    "ports", "pairs", "pair",  "connections"};
 
 struct generator {
   enum traffic traffic;
@@ -55,7 +57,7 @@ static void fail(const char *what) {
 static void usage(void) {
   fprintf(stderr, "usage: sender send IF MAC TRAFFIC CONVERSATIONS RATE SECONDS\n"
                   "       sender file PATH TRAFFIC CONVERSATIONS PACKETS\n"
-                  "TRAFFIC: udp, tcp, mixed, stations, ports, connections\n");
+                  "TRAFFIC: udp, tcp, mixed, stations, ports, pairs, pair, connections\n");
   exit(2);
 }
 
@@ -82,29 +84,40 @@ static uint16_t fold(uint32_t sum) {
   return (uint16_t)~sum;
 }
 
-static void build_ip(uint8_t *frame, uint32_t conversation, int protocol, int length) {
+// 10.0.0.0/8: 16 conversations a host, unless hosts are what it is about.
+static uint32_t source_of(enum traffic traffic, uint32_t conversation) {
+  if (traffic == PAIRS) return 0x0a000001u + conversation;
+  return 0x0a000000u | (traffic == PAIR ? 1 : conversation / 16 + 1);
+}
+
+// 198.18.0.0/15, the range for benchmarks (RFC 2544).
+static uint32_t destination_of(enum traffic traffic, uint32_t conversation) {
+  return 0xc6120001u + (traffic == PAIRS ? conversation : 0);
+}
+
+static void build_ip(enum traffic traffic, uint8_t *frame, uint32_t conversation, int protocol, int length) {
   uint8_t *ip = frame + IP;
   memset(ip, 0, FRAME - IP);
   ip[0] = 0x45;
   put16(ip + 2, (uint16_t)length);
   ip[8] = 64;
   ip[9] = (uint8_t)protocol;
-  put32(ip + 12, 0x0a000000u | (conversation / 16 + 1)); // 10.0.0.0/8: 16 conversations a host
-  put32(ip + 16, 0xc6120001u);                           // 198.18.0.1, the range for benchmarks (RFC 2544)
+  put32(ip + 12, source_of(traffic, conversation));
+  put32(ip + 16, destination_of(traffic, conversation));
   put16(ip + 10, fold(sum16(ip, 20)));
   put16(frame + L4, (uint16_t)(1024 + conversation % 60000));
 }
 
-static void build_udp(uint8_t *frame, uint32_t conversation) {
-  build_ip(frame, conversation, UDP_PROTOCOL, 46);
-  put16(frame + L4 + 2, 5001);
+static void build_udp(enum traffic traffic, uint8_t *frame, uint32_t conversation) {
+  build_ip(traffic, frame, conversation, UDP_PROTOCOL, 46);
+  put16(frame + L4 + 2, (uint16_t)(traffic == PAIR ? 5001 + conversation / 60000 : 5001));
   put16(frame + L4 + 4, 26);
 }
 
 static void build_tcp(struct generator *g, uint8_t *frame, uint32_t conversation) {
   const int first = g->sequence[conversation] == 0;
   const int data = first ? 0 : TCP_DATA;
-  build_ip(frame, conversation, TCP_PROTOCOL, 40 + data);
+  build_ip(g->traffic, frame, conversation, TCP_PROTOCOL, 40 + data);
   uint8_t *tcp = frame + L4;
   put16(tcp + 2, g->traffic == PORTS ? (uint16_t)conversation : 443);
   put32(tcp + 4, first ? conversation + 1 : g->sequence[conversation]);
@@ -124,7 +137,7 @@ static const struct step { int server, flags, sequence, acknowledgement, data; }
 enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS };
 
 static void build_step(uint8_t *frame, uint32_t connection, const struct step *step) {
-  build_ip(frame, connection, TCP_PROTOCOL, 40 + step->data);
+  build_ip(CONNECTIONS, frame, connection, TCP_PROTOCOL, 40 + step->data);
   uint8_t *tcp = frame + L4;
   put16(tcp + 2, 443);
   if (step->server) {
@@ -159,7 +172,7 @@ static void build_next(struct generator *g, uint8_t *frame) {
   put16(frame + 12, ETHERTYPE_IP);
   const int tcp = g->traffic == TCP_ONLY || g->traffic == PORTS || (g->traffic == MIXED && conversation % 2 == 0);
   if (tcp) build_tcp(g, frame, conversation);
-  else build_udp(frame, conversation);
+  else build_udp(g->traffic, frame, conversation);
 }
 
 static struct generator new_generator(const char *traffic, const char *conversations) {

@@ -15,6 +15,7 @@ const TARGETS = [
   ['live, 1,000 conversations, of `iptraf-ng -i`', 'ofIptraf', { atMost: 0.6 }, times],
   ['live, 1,000 conversations', 'live', { atMost: 120 }, nanoseconds],
   ['live, 200,000 conversations, of 1,000', 'growth', { atMost: 2 }, times],
+  ['host pairs, 100,000, of 100', 'pairs', { atMost: 2 }, times],
   ['under a filter that nothing passes, of without', 'narrow', { atMost: 0.25 }, times],
   ['full speed: dropped', 'dropped', { atMost: 0 }, number],
   ['a file, 1,000 conversations', 'file', { atLeast: 4_500_000 }, rate],

@@ -235,7 +235,7 @@ function unknownInterface(missing: readonly string[], interfaces: readonly Inter
   return new OperatorError({
     code: 'E_INTERFACE_UNKNOWN',
     operation: 'capture on',
-    target: missing.join(', '),
+    target: missing.map((name) => (name === '' ? 'the default interface' : name)).join(', '),
     cause: 'there is no such interface',
     remedy: `there are: ${interfaces.map(({ name }) => name).join(', ')}`,
   });

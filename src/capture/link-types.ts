@@ -7,6 +7,8 @@ import { LINKTYPE } from '../wire/numbers.ts';
 /** Not a LINKTYPE_: no decoder knows it, so that the packet is counted and nothing in it is guessed. */
 export const LINKTYPE_UNSUPPORTED = 0xffff;
 
+export const ARPHRD_ETHERNET = 1;
+
 /** ARPHRD_LOOPBACK: its frames look like Ethernet. */
 export const ARPHRD_LOOPBACK = 772;
 
@@ -21,7 +23,7 @@ const NETWORK_ONLY: LinkLayer = { linkType: LINKTYPE.raw, fromNetworkHeader: tru
 const UNSUPPORTED: LinkLayer = asIs(LINKTYPE_UNSUPPORTED);
 
 const BY_HARDWARE_TYPE = new Map<number, LinkLayer>([
-  [1, asIs(LINKTYPE.ethernet)],
+  [ARPHRD_ETHERNET, asIs(LINKTYPE.ethernet)],
   [ARPHRD_LOOPBACK, asIs(LINKTYPE.ethernet)],
   [6, asIs(6)], // ARPHRD_IEEE802: token ring
   [280, asIs(227)], // ARPHRD_CAN

@@ -11,8 +11,8 @@ export interface IftopDoor {
   unit: 'bits' | 'bytes' | 'packets';
   /** Capture expression (-f), which key f edits, or null. */
   expression: string | null;
-  /** -t: iftop's text output in place of a screen, or null. */
-  text: IftopText | null;
+  /** iftop's text output: with -t (OptionValues.text), and where there is no terminal for a screen. */
+  text: IftopText;
 }
 
 export interface IftopText {

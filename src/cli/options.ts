@@ -46,9 +46,10 @@ export interface OptionArgument {
   read(text: string, previous: unknown): unknown;
 }
 
-export interface OptionLine {
-  /** Field of OptionValues. */
-  name: keyof OptionValues;
+/** A line of an option table: of the main command's, or of a front door's with names and sections of its own. */
+export interface OptionLine<Name extends string = keyof OptionValues, Part extends string = Section> {
+  /** Field of the values that are read. */
+  name: Name;
   /** All spellings, short ones first. */
   flags: readonly [string, ...string[]];
   /** null: a switch. */
@@ -57,7 +58,7 @@ export interface OptionLine {
   description: string;
   /** Printed as "(default …)"; null where there is none. */
   default: string | null;
-  section: Section;
+  section: Part;
   /** The monitor that the option names. */
   monitor?: MonitorName;
 }
@@ -270,7 +271,7 @@ export const OPTIONS: readonly OptionLine[] = [
     name: 'names',
     flags: ['--names'],
     argument: null,
-    description: 'show host names; on a screen also service names',
+    description: 'show host names: as seen on the wire, else by reverse DNS; on a screen also service names',
     default: null,
     section: 'output',
   },

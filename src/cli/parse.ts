@@ -1,18 +1,19 @@
 /**
- * The command line, read by commander from the option table. Whatever is wrong with it is one OperatorError (E_USAGE):
+ * The command line, read from the option table. Whatever is wrong with it is one OperatorError (E_USAGE):
  * one line, exit status 2. Knows nothing of what the options do.
  */
 import { basename } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Option } from 'commander';
 import { monitorEntry } from '../../screens/monitors.ts';
-import { OperatorError } from '../base/errors.ts';
 import type { MonitorName } from '../engine/monitor.ts';
 import { COMMANDS, type CommandLine, VISIBLE_COMMANDS } from './command-table.ts';
 import type { Door } from './door.ts';
+import { HELP_REMEDY, quoted, readOptions, usageError } from './option-parser.ts';
 import type { OptionValues } from './option-values.ts';
-import { chosenMonitors, LATER, LATER_DOORS, OPTIONS, type OptionLine } from './options.ts';
-import { BadValue } from './readers.ts';
+import { chosenMonitors, LATER, LATER_DOORS, OPTIONS } from './options.ts';
 import { PROGRAM } from './version.ts';
+
+export { usageError } from './option-parser.ts';
 
 export interface Invocation {
   values: OptionValues;
@@ -22,27 +23,14 @@ export interface Invocation {
   command: { line: CommandLine; words: readonly string[] } | null;
 }
 
-const HELP_REMEDY = `see ${PROGRAM} --help`;
-
-/** An error of use: "cannot use TARGET: CAUSE (REMEDY)". */
-export function usageError(target: string, cause: string, remedy = HELP_REMEDY): OperatorError {
-  return new OperatorError({ code: 'E_USAGE', operation: 'use', target, cause, remedy });
-}
-
 /**
  * Reads the arguments after the program's name. `calledAs` is the name of the file the program was started by: a link
  * named like a predecessor is that predecessor's door.
  */
 export function parseArguments(argv: readonly string[], calledAs: string = PROGRAM): Invocation {
   refuseLaterDoor(argv, calledAs);
-  const program = buildParser();
-  try {
-    program.parse([...argv], { from: 'user' });
-  } catch (error) {
-    throw asUsageError(error);
-  }
-  const values = readValues(program.opts());
-  const invocation = withWords(values, program.args);
+  const { given, words } = readOptions<OptionValues>(argv, OPTIONS, LATER.map(laterOption));
+  const invocation = withWords(given, words);
   checkCombination(invocation);
   return invocation;
 }
@@ -54,76 +42,10 @@ function refuseLaterDoor(argv: readonly string[], calledAs: string): void {
   throw usageError(door, `its options come with a later version`, `the main command is there: ${PROGRAM} -i IF`);
 }
 
-function buildParser(): Command {
-  const program = new Command(PROGRAM)
-    .helpOption(false)
-    .allowExcessArguments(true)
-    .argument('[words...]')
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  for (const line of OPTIONS) for (const option of commanderOptions(line)) program.addOption(option);
-  for (const later of LATER) program.addOption(laterOption(later.flag, later.what));
-  return program;
-}
-
-/** Commander takes one short and one long spelling an option: further ones become options of their own. */
-function commanderOptions(line: OptionLine): Option[] {
-  return line.flags.map((flag) => {
-    if (line.argument === null) return new Option(flag).argParser(undefined as never);
-    const { optional, read } = line.argument;
-    const option = new Option(`${flag} ${optional ? '[value]' : '<value>'}`);
-    if (optional) option.preset('');
-    return option.argParser((text: string, previous: unknown) => {
-      try {
-        return read(text, previous);
-      } catch (error) {
-        if (error instanceof BadValue) throw usageError(`${flag} ${quoted(text)}`, error.message);
-        throw error;
-      }
-    });
-  });
-}
-
-function laterOption(flag: string, what: string): Option {
+function laterOption({ flag, what }: (typeof LATER)[number]): Option {
   return new Option(`${flag} [value]`).preset('').argParser(() => {
     throw usageError(flag, `${what} not in this version yet`, `${PROGRAM} --help lists what there is`);
   });
-}
-
-function quoted(text: string): string {
-  return text === '' || /\s/.test(text) ? JSON.stringify(text) : text;
-}
-
-function asUsageError(error: unknown): unknown {
-  if (!(error instanceof CommanderError)) return error;
-  const [first = '', second = ''] = error.message.split('\n');
-  const name = /'([^']*)'/.exec(first)?.[1] ?? '';
-  const option = name.split(/[ ,]/)[0];
-  switch (error.code) {
-    case 'commander.unknownOption': {
-      const hint = /Did you mean ([^?]+)\?/.exec(second)?.[1];
-      return usageError(
-        name,
-        hint === undefined ? 'there is no such option' : `there is no such option; is it ${hint}?`,
-      );
-    }
-    case 'commander.optionMissingArgument':
-      return usageError(option, 'its value is missing');
-    default:
-      return usageError(name, first.replace(/^error: /, ''));
-  }
-}
-
-/** Commander's names (from the spelling) to ours (from the table), with false and null for what was not given. */
-function readValues(given: Record<string, unknown>): OptionValues {
-  const values: Record<string, unknown> = {};
-  for (const line of OPTIONS) {
-    const found = line.flags
-      .map((flag) => given[new Option(flag).attributeName()])
-      .find((value) => value !== undefined);
-    values[line.name] = found ?? (line.argument === null ? false : null);
-  }
-  return values as unknown as OptionValues;
 }
 
 /** Words are a command, or further interfaces after -i: scripts write -i $(list of interfaces). */

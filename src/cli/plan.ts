@@ -4,12 +4,13 @@
  */
 import type { PreparedFilter } from '../../filters/prepared.ts';
 import { monitorEntry } from '../../screens/monitors.ts';
-import type { EngineOptions, SourceOptions } from '../engine/messages.ts';
+import type { EngineOptions, PairOptions, SourceOptions } from '../engine/messages.ts';
 import type { MonitorName } from '../engine/monitor.ts';
 import { portRange } from '../store/setting-kinds.ts';
 import type { Settings } from '../store/settings-table.ts';
 import type { OptionValues } from './option-values.ts';
 import { chosenMonitors, DEFAULT_EVERY_SECONDS } from './options.ts';
+import { shownBytes } from './without-packets.ts';
 
 /** -r and -B without a monitor; with -u, which has no packets, the one that counts interfaces. */
 function defaultMonitor({ unprivileged, readFile }: OptionValues): MonitorName {
@@ -111,7 +112,7 @@ export async function engineOptions(
   values: OptionValues,
   settings: Settings,
   { filter, writePath }: EngineInputs,
-): Promise<EngineOptions> {
+): Promise<EngineOptions & { pairs: PairOptions }> {
   const live = 'interfaces' in what;
   const snaplen = keptBytes(values);
   return {
@@ -126,12 +127,43 @@ export async function engineOptions(
     rateWindow: live ? liveWindow(values) : (values.everySeconds ?? Number.POSITIVE_INFINITY),
     maximumConversations: settings.maximumConversations,
     decapsulate: settings.decapsulateTunnels,
-    keepsPackets: !live && process.stdout.isTTY === true && !values.text && !values.json && !values.csv,
+    keepsPackets: !live && isForScreen(values),
+    observesNames: observesNames(what, values, settings),
+    pairs: pairOptions(values, settings),
     servicePorts: settings.additionalPorts.map(portRange).filter((range) => range !== null),
     runAs: await runAs(values),
     tcpTimeout: settings.tcpTimeoutMinutes * 60,
     closedPersistence: live && settings.closedPersistenceMinutes > 0 ? settings.closedPersistenceMinutes * 60 : null,
   };
+}
+
+/** How pairs of hosts are counted; a front door says it differently. */
+function pairOptions(values: OptionValues, { byteCounting }: Settings): PairOptions {
+  const bytes = shownBytes(values, isForScreen(values) ? byteCounting : 'ip');
+  return {
+    quantity: bytes === 'wire' ? 'wireBytes' : 'ipBytes',
+    networks: values.local ?? [],
+    crossingOnly: false,
+    linkLocal: true,
+  };
+}
+
+/** Whether there may be a screen, now or when the program comes to the foreground. */
+function isForScreen({ text, json, csv }: OptionValues): boolean {
+  return process.stdout.isTTY === true && !text && !json && !csv;
+}
+
+/** Monitors whose rows name hosts, on screens and in output. */
+const NAMING_MONITORS: ReadonlySet<MonitorName> = new Set(['ip-traffic', 'host-pairs']);
+/** Those that name hosts on their screens alone. */
+const NAMING_SCREENS: ReadonlySet<MonitorName> = new Set(['lan-stations']);
+
+/** Names are read from the traffic where somebody will show them, and nowhere else. */
+function observesNames(what: Watched, values: OptionValues, { observedNames }: Settings): boolean {
+  if (values.background) return false;
+  if (!isForScreen(values)) return values.names && NAMING_MONITORS.has(what.monitor);
+  const shown = engineMonitors(what, values).some((name) => NAMING_MONITORS.has(name) || NAMING_SCREENS.has(name));
+  return shown && (values.names || observedNames);
 }
 
 /** Seconds. A run that is over before its first window would end without a rate. */

@@ -8,7 +8,9 @@ import { alertOutput, alertWords } from '../alerts/records.ts';
 import type { EngineClient, WatchReceiver } from '../engine/engine-client.ts';
 import type { EngineFact, Snapshot } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
+import { AddressNames } from '../names/address-names.ts';
 import { NameCache } from '../names/name-cache.ts';
+import type { ObservedNames } from '../names/observed-names.ts';
 import type { OutputEvent } from '../output/json.ts';
 import type { MonitorOutput } from '../output/monitor-output.ts';
 import { monitorOutput, type OutputKind, outputFormat } from '../output/monitors.ts';
@@ -31,12 +33,21 @@ function kindOf({ json, csv }: OptionValues): OutputKind {
   return csv ? 'csv' : 'text';
 }
 
+/** Names that only the front knows. */
+interface KnownNames {
+  /** Of addresses, as seen on the wire. */
+  observedNames: ObservedNames;
+  /** The operator's own, of stations, by MAC address. */
+  descriptions: Readonly<Record<string, string>>;
+}
+
 export class Printer {
   readonly #monitor: MonitorName;
   readonly #writer: OutputWriter<unknown>;
   readonly #values: OptionValues;
   readonly #done: (error: unknown) => void;
-  readonly #names: NameCache | null;
+  /** With --names. */
+  readonly #names: { all: AddressNames; reverse: NameCache } | null;
   readonly #nameRows: MonitorOutput<unknown>['nameRows'] | null;
   readonly #describeRows: (rows: readonly unknown[]) => void;
   /** Nothing that happens from now on concerns the caller. */
@@ -48,20 +59,18 @@ export class Printer {
   /** The time of the run is over: windows that close now are not printed any more. */
   #isOver = false;
 
-  /**
-   * `descriptions`: the operator's own names of stations, by MAC address. `done` is called when nobody reads any more
-   * (null), or with what went wrong.
-   */
+  /** `done` is called when nobody reads any more (null), or with what went wrong. */
   constructor(
     monitor: MonitorName,
     values: OptionValues,
-    descriptions: Readonly<Record<string, string>>,
+    { observedNames, descriptions }: KnownNames,
     done: (error: unknown) => void,
   ) {
     this.#monitor = monitor;
     this.#values = values;
     this.#done = done;
-    this.#names = values.names ? new NameCache() : null;
+    const reverse = new NameCache();
+    this.#names = values.names ? { all: new AddressNames(observedNames, reverse), reverse } : null;
     const output = monitorOutput(monitor);
     this.#nameRows = output.nameRows ?? null;
     this.#describeRows = (rows) => output.describeRows?.(rows, (mac) => descriptions[mac] ?? null);
@@ -132,18 +141,20 @@ export class Printer {
     this.#describeRows(rows);
     const names = this.#names;
     if (names !== null) {
-      this.#nameRows?.(rows, (address) => names.lookup(address));
-      if (this.#values.readFile !== null) await this.#awaitNames(names, rows);
+      this.#nameRows?.(rows, (address) => names.all.known(address));
+      if (this.#values.readFile !== null) {
+        await this.#awaitNames(names.reverse);
+        this.#nameRows?.(rows, (address) => names.all.peek(address));
+      }
     }
     await this.#writer.rows(rows);
   }
 
-  async #awaitNames(names: NameCache, rows: unknown[]): Promise<void> {
+  async #awaitNames(names: NameCache): Promise<void> {
     const patience = performance.now() + NAMES_PATIENCE_MS;
     while (names.pending > 0 && performance.now() < patience) {
       await new Promise((resolve) => setTimeout(resolve, NAMES_PAUSE_MS));
     }
-    this.#nameRows?.(rows, (address) => names.peek(address));
   }
 
   /** Waits for what is being written. */
@@ -155,7 +166,7 @@ export class Printer {
   /** Gives up at once: the reader does not read, and the program is to end. */
   abandon(): void {
     this.#abandoned = true;
-    this.#names?.close();
+    this.#names?.reverse.close();
     this.#writer.close();
   }
 

@@ -2,11 +2,15 @@
  * A run from its arguments to its end: reads the command line, chooses between command, daemon, output and screen, starts
  * the session and waits for a reason to end. Everything that is loaded late is imported where it is needed.
  */
+import { expressionFilter } from '../../filters/expression-filter.ts';
+import type { Filter } from '../../filters/filter.ts';
 import { EXIT, OperatorError } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
 import { type DaemonReporter, startDaemon } from './daemon/daemon.ts';
 import { helpText, versionText } from './documents/help.ts';
+import type { Door } from './door.ts';
+import { doorTaken } from './doors.ts';
 import { asFailure, complain, type Failure } from './fail.ts';
 import { AppliedFilter } from './filters/applied-filter.ts';
 import { filterOption } from './filters/named-filter.ts';
@@ -16,6 +20,7 @@ import type { OptionValues } from './option-values.ts';
 import { chosenMonitors } from './options.ts';
 import { type Invocation, parseArguments, usageError } from './parse.ts';
 import { type Watched, watched, watchedInBackground } from './plan.ts';
+import type { Printer } from './print.ts';
 import type { ScreensOptions } from './screens.ts';
 import { Session } from './session.ts';
 import type { Ending, Signals } from './signals.ts';
@@ -59,14 +64,21 @@ async function fail({ reporter }: RunContext, { line, status }: Failure): Promis
 }
 
 async function choose(context: RunContext): Promise<Ending> {
-  const invocation = parseArguments(context.argv, context.calledAs);
-  const { values, command } = invocation;
-  if (values.help) return print(helpText());
+  const invocation = await invocationOf(context);
+  const { values, command, door } = invocation;
+  if (values.help) return print(door === null ? helpText() : (await import('./iftop/help.ts')).iftopHelpText());
   if (values.version) return print(versionText());
   if (command !== null) return printCommand(invocation, context.signals);
   if (values.facility === '' && (await removedOnly(values))) return DONE;
   if (detaches(values, context)) return detach(context);
-  return monitor(values, context);
+  return monitor(invocation, context);
+}
+
+async function invocationOf({ argv, calledAs, reporter }: RunContext): Promise<Invocation> {
+  const taken = doorTaken(argv, calledAs);
+  if (taken === null) return parseArguments(argv, calledAs);
+  const { iftopInvocation } = await import('./iftop/invocation.ts');
+  return iftopInvocation(taken.argv, reporter?.warn ?? complain);
 }
 
 function print(text: string): Ending {
@@ -110,18 +122,19 @@ async function detach({ modulePath, argv, signals, engine }: RunContext): Promis
   return { status };
 }
 
-async function monitor(values: OptionValues, context: RunContext): Promise<Ending> {
+async function monitor({ values, door }: Invocation, context: RunContext): Promise<Ending> {
   if (values.background) return inBackground(values, context);
   const screen = values.text || values.json || values.csv ? 'never' : decideScreen();
   const warn = context.reporter?.warn ?? complain;
   const what = await watched(values, warn);
   if (what === null && screen !== 'screen') throw usageError('the menu', noScreenReason(), `${PROGRAM} -i IF --text`);
   const settings = await loadSettings(warn);
-  const filter = new AppliedFilter(values, await filterOption(values.filter, warn));
-  const session = new Session({ values, settings, filter, engine: context.engine, onScreen: screen === 'screen' });
+  const filter = new AppliedFilter(values, await chosenFilter(values, door, warn));
+  const onScreen = screen === 'screen';
+  const session = new Session({ values, settings, filter, engine: context.engine, onScreen, pairs: door?.pairs });
   context.signals.onReopen(() => session.reopenLogs());
   context.signals.logs = logPlan(values, []) !== null || settings.current.logging;
-  const ending = await watchUntilEnd({ values, settings, session, filter, what }, screen, context).finally(() =>
+  const ending = await watchUntilEnd({ values, settings, session, filter, what, door }, screen, context).finally(() =>
     session.close(),
   );
   if (session.writeProblem === null) return ending;
@@ -129,8 +142,19 @@ async function monitor(values: OptionValues, context: RunContext): Promise<Endin
   return 'status' in ending && ending.status === EXIT.ok ? { status: EXIT.failed } : ending;
 }
 
+/** What a door's capture expression counts can be edited while it runs, as any filter. */
+async function chosenFilter(
+  values: OptionValues,
+  door: Door | null,
+  warn: (line: string) => void,
+): Promise<Filter | null> {
+  const expression = door?.expression ?? null;
+  return expression === null ? filterOption(values.filter, warn) : expressionFilter(expression);
+}
+
 interface Watching {
   values: OptionValues;
+  door: Door | null;
   settings: LiveSettings;
   session: Session;
   filter: AppliedFilter;
@@ -178,13 +202,33 @@ interface Printed extends Watching {
   what: Watched;
 }
 
-async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Signals): Promise<Ending> {
+/** What prints: every monitor's snapshots, or a door's reports in its own form. */
+type Prints = Pick<Printer, 'watch' | 'onFact' | 'last' | 'close' | 'abandon'> & { start?(engine: EngineClient): void };
+
+/** The door whose reports are printed, or null: what is printed is the main command's. */
+function reportingDoor({ values, door }: Watching): Door | null {
+  return values.json || values.csv ? null : door;
+}
+
+async function createPrinter(printed: Printed, done: (error: unknown) => void, takesKeys: boolean): Promise<Prints> {
   const { values, settings, session, what } = printed;
+  const { observedNames } = session;
+  const door = reportingDoor(printed);
+  if (door !== null) {
+    const { IftopPrinter } = await import('./iftop/text-report.ts');
+    const marked = settings.current.observedNames ? observedNames : null;
+    return new IftopPrinter({ door, what, observedNames: marked, takesKeys, done });
+  }
   const { Printer } = await import('./print.ts');
-  const printer = new Printer(what.monitor, values, settings.current.stationDescriptions, (error) =>
-    error === null ? signals.end(DONE) : endWith(signals, asFailure(error)),
-  );
+  return new Printer(what.monitor, values, { observedNames, descriptions: settings.current.stationDescriptions }, done);
+}
+
+async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Signals): Promise<Ending> {
+  const { values, session, what } = printed;
+  const done = (error: unknown): void => (error === null ? signals.end(DONE) : endWith(signals, asFailure(error)));
+  const printer = await createPrinter(printed, done, !mayBecomeScreen);
   let status: number = EXIT.ok;
+  let fileIsOver = false;
   const engine = await session.start(what, {
     watch: printer.watch(),
     onFact: (fact) => {
@@ -194,9 +238,13 @@ async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Sig
       } else if (fact.type === 'capture-fallback') complain(`capturing through libpcap: ${fact.reason}`);
       printer.onFact(fact);
     },
-    onEnd: () => signals.end({ status }),
+    onEnd: () => {
+      fileIsOver = true;
+      signals.end({ status });
+    },
   });
   engine.onLost((reason) => endWith(signals, lostFailure(reason)));
+  printer.start?.(engine);
   armTimes(values, signals);
   const shown = mayBecomeScreen ? [foreground()] : [];
   const ending = await Promise.race([signals.ending, ...shown]);
@@ -210,8 +258,9 @@ async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Sig
     return ending;
   }
   await engine.endCapture();
+  const hasLast = ending === TIME_OVER || (fileIsOver && reportingDoor(printed) !== null);
   // An engine that is lost at the end has nothing more to say.
-  if (ending === TIME_OVER) await printer.last(engine).catch(() => undefined);
+  if (hasLast) await printer.last(engine).catch(() => undefined);
   await printer.close();
   return ending;
 }

@@ -7,6 +7,7 @@ import { createConfigure } from '../../screens/configure/screen.ts';
 import { DetailedScreen } from '../../screens/detailed/screen.ts';
 import { createFilters } from '../../screens/filters/screen.ts';
 import { GeneralScreen } from '../../screens/general/screen.ts';
+import { HostPairsScreen } from '../../screens/host-pairs/screen.ts';
 import { IpTrafficScreen } from '../../screens/ip-traffic/screen.ts';
 import { messageDialog } from '../../screens/kit/dialog.ts';
 import type { Screen } from '../../screens/kit/screen.ts';
@@ -19,10 +20,13 @@ import { Navigator, type ScreenFact } from '../../screens/navigator.ts';
 import { PacketSizesScreen } from '../../screens/packet-sizes/screen.ts';
 import { PortsScreen } from '../../screens/ports/screen.ts';
 import { EXIT, type OperatorErrorFields } from '../base/errors.ts';
+import type { RateFormat } from '../base/format.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { MonitorName } from '../engine/monitor.ts';
+import { AddressNames } from '../names/address-names.ts';
 import { NameCache } from '../names/name-cache.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
+import type { Door } from './door.ts';
 import { EngineLink } from './engine-link.ts';
 import type { AppliedFilter } from './filters/applied-filter.ts';
 import { Filters } from './filters/filters.ts';
@@ -36,6 +40,8 @@ import { shownBytes } from './without-packets.ts';
 
 export interface ScreensOptions {
   values: OptionValues;
+  /** The front door that was taken, or null. */
+  door: Door | null;
   settings: LiveSettings;
   session: Session;
   filter: AppliedFilter;
@@ -67,7 +73,9 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
     warnings.push(line);
   };
   const link = new EngineLink(settings);
-  const names = new NameCache();
+  const namesLearned = (): void => link.tell({ type: 'names-learned' });
+  const names = new NameCache({ onLearned: namesLearned });
+  session.observedNames.onLearned = namesLearned;
   let problem: OperatorErrorFields | null = null;
   const onFact = (fact: ScreenFact): void => {
     // What -w lost is told when the file is closed (run.ts).
@@ -85,7 +93,7 @@ export async function openScreens(options: ScreensOptions): Promise<OpenScreens>
     await starting;
   };
   const filters = new Filters({ applied: options.filter, link, restart, warn: (line) => session.warn(line) });
-  const first = what === null ? menu(options, link, names, filters) : monitorScreen(options, names, what);
+  const first = what === null ? menu(options, link, names, filters) : monitorScreen(options, names, what, filters);
   let gone: (ending: Ending) => void = () => undefined;
   const terminalGone = new Promise<Ending>((resolve) => {
     gone = resolve;
@@ -139,7 +147,7 @@ function menu(options: ScreensOptions, link: EngineLink, names: NameCache, filte
       const what: Watched = { monitor, interfaces: choice.type === 'all' ? 'all' : [choice.name] };
       const tell = (fact: ScreenFact): void => link.tell(fact);
       link.use(what, session.start(what, { onFact: tell }), tell);
-      const screen = monitorScreen(options, names, what);
+      const screen = monitorScreen(options, names, what, filters);
       // Back in the menu nothing is captured, and the log has its last records.
       const stop = (): Promise<void> => {
         link.release();
@@ -158,22 +166,42 @@ const SCREENS: Partial<Record<MonitorName, (options: MonitorScreenOptions) => Sc
   'packet-sizes': (options) => new PacketSizesScreen(options),
   ports: (options) => new PortsScreen(options),
   'lan-stations': (options) => new LanStationsScreen(options),
+  'host-pairs': (options) => new HostPairsScreen(options),
 };
 
-function monitorScreen({ values, settings: live }: ScreensOptions, names: NameCache, what: Watched): Screen {
+/**
+ * The names that a monitor's screen shows: those that the settings and the command line ask for. Where that is none,
+ * the operator may still ask for names by a key, which then means name servers.
+ */
+function shownNames({ values, settings, session }: ScreensOptions, reverse: NameCache): AddressNames {
+  const { reverseDns, observedNames } = settings.current;
+  const observes = values.names || observedNames;
+  const asks = values.names || reverseDns || !observedNames;
+  return new AddressNames(observes ? session.observedNames : null, asks ? reverse : null);
+}
+
+function monitorScreen(options: ScreensOptions, names: NameCache, what: Watched, filters: Filters): Screen {
+  const { values, settings: live, door } = options;
   const make = SCREENS[what.monitor];
   if (make === undefined) throw new Error(`monitor ${what.monitor} has no screen`);
   const settings = live.current;
   const watchedAs = watchedName(what);
   return make({
     watched: watchedAs === 'all' ? 'all interfaces' : watchedAs,
-    names,
-    rate: { unit: settings.unit, base: settings.unitBase },
+    names: shownNames(options, names),
+    rate: { unit: rateUnit(door) ?? settings.unit, base: settings.unitBase },
     byteKind: shownBytes(values, settings.byteCounting),
-    showNames: values.names || settings.reverseDns,
+    showNames: values.names || settings.reverseDns || settings.observedNames,
     showServices: values.names || settings.serviceNames,
     showSourceMacs: settings.sourceMacs,
     descriptions: () => live.current.stationDescriptions,
     sort: values.sort ?? undefined,
+    pairs: door?.view,
+    expression: () => filters.expression,
   });
+}
+
+/** Packets have no unit of their own: rates of bytes stay as the settings have them. */
+function rateUnit(door: Door | null): RateFormat['unit'] | null {
+  return door === null || door.unit === 'packets' ? null : door.unit;
 }

@@ -5,10 +5,11 @@
 import { OperatorError, type OperatorErrorFields } from '../base/errors.ts';
 import type { WatchReceiver } from '../engine/engine-client.ts';
 import { type EngineClient, forkEngine } from '../engine/engine-client.ts';
-import type { EngineFact } from '../engine/messages.ts';
+import type { EngineFact, PairOptions } from '../engine/messages.ts';
 import type { MonitorName, Query } from '../engine/monitor.ts';
 import type { EngineLog } from '../logs/engine-log.ts';
 import type { LogFigures } from '../logs/log-writer.ts';
+import { ObservedNames } from '../names/observed-names.ts';
 import { lookUpUser, passingOnCapture } from '../native/privileges.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
 import type { SessionAids } from './daemon/session-aids.ts';
@@ -29,6 +30,8 @@ export interface SessionParts {
   filter: AppliedFilter;
   /** Forked already, or null. */
   engine: EngineClient | null;
+  /** How a front door has pairs of hosts counted. */
+  pairs?: PairOptions;
   /** A screen will be opened: files too are read by an engine process, which restores the terminal if we vanish. */
   onScreen: boolean;
 }
@@ -67,6 +70,8 @@ export class Session {
   tell: (line: string) => void = () => undefined;
   /** The last that was said of a -w file that is not whole. */
   writeProblem: OperatorErrorFields | null = null;
+  /** Names that its captures saw, of all of them together. */
+  readonly observedNames = new ObservedNames();
   /** Forked, but not started. */
   #spare: EngineClient | null;
   #engine: EngineClient | null = null;
@@ -114,12 +119,14 @@ export class Session {
       if (fact.type === 'write-failed') this.writeProblem = fact.error;
       if (fact.type === 'capture-fallback') this.#parts.filter.throughPcap = true;
     });
+    engine.onNames((names) => this.observedNames.learn(names));
     try {
       this.#log = await this.#openLog(what, engine);
       this.#aids = await this.#openAids(what, engine);
       await listen(engine, listeners);
-      const { values, settings, filter, onScreen } = this.#parts;
-      const warnings = await startEngine(engine, what, { values, settings: settings.current, filter });
+      const { values, settings, filter, pairs, onScreen } = this.#parts;
+      const changes = { pairs: { ...pairs, forLog: onScreen && this.#log !== null } };
+      const warnings = await startEngine(engine, what, { values, settings: settings.current, filter, ...changes });
       for (const warning of warnings) {
         // On a screen every frame says so.
         if (!onScreen || warning !== WITHOUT_PACKETS) this.warn(warning);

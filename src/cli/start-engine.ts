@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { OperatorError } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
-import type { EngineOptions } from '../engine/messages.ts';
+import type { EngineOptions, PairOptions } from '../engine/messages.ts';
 import { openToOwnProcesses } from '../native/privileges.ts';
 import type { Settings } from '../store/settings-table.ts';
 import type { AppliedFilter } from './filters/applied-filter.ts';
@@ -19,6 +19,8 @@ export interface StartParts {
   filter: AppliedFilter;
   /** Options that are not those of the command line and the settings. */
   changes?: Partial<EngineOptions>;
+  /** How pairs of hosts are counted, where that is said elsewhere. */
+  pairs?: Partial<PairOptions>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface StartParts {
  * refused before has not emptied the file of -w.
  */
 export async function startEngine(engine: EngineClient, what: Watched, parts: StartParts): Promise<string[]> {
-  const { values, settings, filter: applied, changes = {} } = parts;
+  const { values, settings, filter: applied, changes = {}, pairs = {} } = parts;
   const { prepared: filter, warnings } = await applied.prepare(what);
   refuseWithoutPackets(what, values);
   const options = await engineOptions(what, values, settings, { filter, writePath: null });
@@ -35,7 +37,7 @@ export async function startEngine(engine: EngineClient, what: Watched, parts: St
     // The engine opens it by our /proc/PID/fd: for root that is always open.
     if (file !== null && process.geteuid?.() !== 0) openToOwnProcesses();
     const writePath = file === null ? null : `/proc/${process.pid}/fd/${file}`;
-    await engine.start({ ...options, writePath, ...changes });
+    await engine.start({ ...options, writePath, pairs: { ...options.pairs, ...pairs }, ...changes });
     // What was made ready for the packet ring may be nothing that can be decided now.
     if (applied.throughPcap) await applied.prepare(what);
     return [...(await notices(what, values)), ...warnings];

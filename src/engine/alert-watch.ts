@@ -5,9 +5,8 @@
  *   interface statistics ─► rates of each interface        ├─► values above their limit ─► Judgement ─► fact
  *   totals, capture figures                               ─┘
  *
- * Its windows are its own: --every says how often is printed, not how fast a threshold is. Live they end with the first
- * tick that makes them a second long; in a file they are seconds of packet time, counted from the first packet (the
- * source cuts its batches there). A long silence of a file is a few long windows. A filter narrows what is seen here.
+ * Its windows are seconds of their own (seconds.ts): --every says how often is printed, not how fast a threshold is. A
+ * filter narrows what is seen here.
  */
 import type { AlertFact, AlertMeasure, AlertNotice, AlertRule } from '../alerts/alert.ts';
 import { HostSums, MOST_HOSTS } from '../alerts/host-sums.ts';
@@ -43,28 +42,14 @@ interface Counters {
 
 const NOTHING: Counters = { packets: 0, ipBytes: 0, drops: 0, malformed: 0, begun: 0 };
 
-const WINDOW_SECONDS = 1;
-/** Half a tick: live windows stay at their nominal length. */
-const EARLY_SECONDS = 0.125;
-/** Windows that a silence of a file is judged in. */
-const SILENT_WINDOWS = 60;
+const SECOND = 1;
+/** Live a second may be told in pieces: what is shorter waits for the next one. */
+const LEAST_SECONDS = 0.875;
 const BEFORE_DOUBLES = 6;
 
 /** Some rule needs the conversation table. */
 export function alertsUseConversations(rules: readonly AlertRule[]): boolean {
   return rules.some(({ measure }) => measure === 'host' || measure === 'new-connections');
-}
-
-/** Seconds of a window in a file: parts of a rate window, or several of them, at least a second. */
-function windowOf(rateWindow: number): number {
-  if (!Number.isFinite(rateWindow)) return WINDOW_SECONDS;
-  const parts = Math.floor(rateWindow / WINDOW_SECONDS);
-  return parts >= 1 ? rateWindow / parts : rateWindow * Math.ceil(WINDOW_SECONDS / rateWindow);
-}
-
-/** Seconds at whose multiples a file's batches are to be cut, so that rate windows and ours are exact. */
-export function alertCutOf(rateWindow: number): number {
-  return Math.min(rateWindow, windowOf(rateWindow));
 }
 
 interface Watched {
@@ -79,18 +64,15 @@ export class AlertWatch {
   readonly #figures: Pick<CaptureFigures, 'read'>;
   readonly #watched: Watched[];
   readonly #usesHosts: boolean;
-  readonly #usesConversations: boolean;
   readonly #hosts = new HostSums();
   readonly #crowded = new GrowingCount();
   readonly #loads: InterfaceLoads | null;
   #begun = 0;
   /** Counters at the last window's end. */
   #last = NOTHING;
-  /** Begin of the open window; null: nothing has come yet. */
-  #began: number | null = null;
-  /** Files: number of the open window, and the time of the first packet. */
-  #index = 0;
-  #origin = 0;
+  #hasBegun = false;
+  /** Seconds that were told and not judged yet. */
+  #open = 0;
   #isOver = false;
 
   constructor(
@@ -103,52 +85,37 @@ export class AlertWatch {
     this.#totals = totals;
     this.#figures = figures;
     this.#watched = rules.map((rule) => ({ judgement: new Judgement(rule), sliding: null }));
-    this.#usesConversations = alertsUseConversations(rules);
     this.#usesHosts = rules.some(({ measure }) => measure === 'host');
     const usesInterfaces = rules.some(({ measure }) => measure === 'interface');
     this.#loads = usesInterfaces ? new InterfaceLoads(context) : null;
-    if (this.#usesConversations) context.bus.on('changed', (changed) => this.#onChanged(changed));
+    if (alertsUseConversations(rules)) context.bus.on('changed', (changed) => this.#onChanged(changed));
     context.bus.on('reset', () => this.#reset());
     context.bus.on('clock-set', (by) => this.#move(by));
-    if (context.options.source.kind !== 'file') context.bus.on('tick', (tick) => this.#onTick(tick));
-  }
-
-  /** Files: the first packet of the next batch lies so many nanoseconds behind the first of all. `time`: its moment. */
-  follow(sinceFirst: number, time: number): void {
-    const step = windowOf(this.#context.options.rateWindow);
-    if (this.#began === null) {
-      this.#origin = time - sinceFirst / 1e9;
-      this.#begin(this.#origin);
-    }
-    const index = Math.floor(sinceFirst / (step * 1e9));
-    if (index <= this.#index) return;
-    this.#close(this.#origin + (this.#index + 1) * step);
-    const silent = index - this.#index - 1;
-    const windows = Math.min(silent, SILENT_WINDOWS);
-    for (let k = 1; k <= windows; k++) {
-      this.#close(this.#origin + (this.#index + 1 + Math.round((silent * k) / windows)) * step);
-    }
-    this.#index = index;
+    context.bus.on('tick', ({ time, elapsed }) => this.#begin(time - elapsed));
+    context.bus.on('second', (second) => this.#onSecond(second));
   }
 
   /** The capture is over: what is active ends with it. Idempotent. */
   end(time: number): void {
     if (this.#isOver) return;
-    // The last second of a file may be cut short: what it carried is judged as what a second carried.
-    if (this.#began !== null && this.#context.options.source.kind === 'file') this.#close(time, WINDOW_SECONDS);
     this.#isOver = true;
     for (const { judgement } of this.#watched) this.#tell(judgement.endAll(time));
   }
 
-  #onTick({ time, elapsed }: Tick): void {
-    if (this.#isOver) return;
-    // What was counted before the first tick is of the first window.
-    if (this.#began === null) this.#begin(time - elapsed);
-    else if (time - this.#began >= WINDOW_SECONDS - EARLY_SECONDS) this.#close(time);
+  #onSecond({ time, interval }: Tick): void {
+    this.#begin(time - interval);
+    this.#open += interval;
+    // The last second of a file may be cut short: what it carried is judged as what a second carried.
+    if (this.#context.options.source.kind === 'file') this.#open = Math.max(this.#open, SECOND);
+    if (this.#open < LEAST_SECONDS) return;
+    this.#close(time, this.#open);
+    this.#open = 0;
   }
 
+  /** Once. */
   #begin(time: number): void {
-    this.#began = time;
+    if (this.#hasBegun || this.#isOver) return;
+    this.#hasBegun = true;
     for (const watched of this.#watched) {
       const { within } = watched.judgement.rule;
       if (within !== null) watched.sliding = new SlidingCount(within, time);
@@ -170,11 +137,8 @@ export class AlertWatch {
     return this.#watched.map(({ judgement }) => judgement.rule);
   }
 
-  #close(time: number, seconds = time - (this.#began ?? time)): void {
-    this.#began = time;
-    if (seconds <= 0) return;
-    // What lies in the table's list and was not handed out belongs to this window.
-    if (this.#usesConversations) this.#context.conversations.handOut();
+  #close(time: number, seconds: number): void {
+    if (this.#isOver) return;
     this.#loads?.closeWindow(seconds);
     const counters = this.#counters();
     for (const watched of this.#watched) {
@@ -241,7 +205,6 @@ export class AlertWatch {
   }
 
   #move(by: number): void {
-    if (this.#began !== null) this.#began += by;
     for (const { judgement, sliding } of this.#watched) {
       judgement.move(by);
       sliding?.move(by);
@@ -251,8 +214,7 @@ export class AlertWatch {
   #reset(): void {
     this.#begun = 0;
     this.#last = NOTHING;
-    // What the open window had carried is forgotten with the counters.
-    if (this.#began !== null) this.#began = this.#context.now();
+    this.#open = 0;
     this.#hosts.clear();
     this.#loads?.reset();
     for (const watched of this.#watched) {

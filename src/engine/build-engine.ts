@@ -8,14 +8,15 @@ import { CountersSource } from '../capture/counters-source.ts';
 import { readKernelCounters } from '../capture/kernel-counters.ts';
 import { MatchCounter } from '../capture/match-counter.ts';
 import { PcapSource } from '../capture/pcap/pcap-source.ts';
+import { NAME_SNAPLEN } from '../capture/ring/name-snapshots.ts';
 import { RingSource } from '../capture/ring/ring-source.ts';
 import { PcapngWriter } from '../capture/savefile/pcapng-writer.ts';
 import { SavefileSource } from '../capture/savefile/savefile-source.ts';
-import { alertCutOf } from './alert-watch.ts';
 import { Engine } from './engine.ts';
 import { linkReader } from './links.ts';
 import type { EngineOptions } from './messages.ts';
 import { makeMonitors } from './monitors.ts';
+import { secondsCutOf } from './seconds.ts';
 
 /** libpcap's pseudo-interface for all interfaces. */
 const PCAP_ALL = 'any';
@@ -55,19 +56,23 @@ export function buildEngine(options: EngineOptions, parts: BuildParts): Engine {
 }
 
 function makeSource(
-  { source, snaplen, rateWindow, alerts = [] }: EngineOptions,
+  { source, snaplen, rateWindow, monitors, alerts = [], observesNames: keepsNames = false }: EngineOptions,
   beforeSlice: BuildParts['beforeSlice'],
 ): CaptureSource {
   if (source.kind === 'file') {
     const window = Number.isFinite(rateWindow) ? rateWindow : null;
-    const cutEverySeconds = alerts.length > 0 ? alertCutOf(rateWindow) : window;
+    const countsSeconds = alerts.length > 0 || monitors.includes('host-pairs');
+    const cutEverySeconds = countsSeconds ? secondsCutOf(rateWindow) : window;
     return new SavefileSource({ path: source.path, cutEverySeconds, beforeSlice });
   }
   const { interfaces, promiscuous } = source;
-  const makePcap = (): PcapSource => new PcapSource({ interface: pcapInterface(interfaces), promiscuous, snaplen });
+  // libpcap knows one length for all packets.
+  const pcapSnaplen = keepsNames ? Math.max(snaplen, NAME_SNAPLEN) : snaplen;
+  const makePcap = (): PcapSource =>
+    new PcapSource({ interface: pcapInterface(interfaces), promiscuous, snaplen: pcapSnaplen });
   if (source.capture === 'counters') return new CountersSource({ interfaces });
   if (source.capture === 'pcap') return makePcap();
-  const ring = new RingSource({ interfaces, promiscuous, snaplen });
+  const ring = new RingSource({ interfaces, promiscuous, snaplen, keepsNames });
   if (source.capture === 'ring') return ring;
   return new AutoSource({ ring, makePcap, ringIsBlind: () => ringBlindness(interfaces) });
 }

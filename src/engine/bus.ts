@@ -18,6 +18,12 @@ export interface Tick {
   interval: number;
 }
 
+/** A second that is over; `interval` says how long it was. */
+export interface Second extends Tick {
+  /** Seconds since 1970 at which what has been counted ends: live, packets come a little late. */
+  counted: number;
+}
+
 export interface EngineEvents {
   /** In place of batches: the kernel counted this since the last time (-u). */
   counted: (counted: readonly CountedTraffic[]) => void;
@@ -33,11 +39,11 @@ export interface EngineEvents {
    */
   window: (tick: Tick) => void;
   /**
-   * A second is over, by the engine's time and whatever --every is; what changed in it was handed out. Live it is about a
-   * second (`interval` says how long), in a file exactly one of packet time: the source cuts its batches there. A longer
-   * silence of a file is told in a few longer pieces.
+   * A second is over, by the engine's time and whatever --every is (seconds.ts says more); what changed in it was handed
+   * out. Live it is about a second (`interval` says how long), in a file one of packet time: the source cuts its batches
+   * there. The last one may be cut short; of a longer silence in a file all but the end is told in a few long pieces.
    */
-  second: (second: Tick) => void;
+  second: (second: Second) => void;
   /** The world changed: interface down, file damaged, a threshold passed, … */
   fact: (fact: EngineFact) => void;
   /** Names that were seen on the wire since the last time, a few hundred at most. */

@@ -21,7 +21,7 @@ import { Decoder } from '../wire/decode.ts';
 import { DecodedBatch } from '../wire/decoded-batch.ts';
 import type { PacketBatch } from '../wire/packet-batch.ts';
 import { AlertWatch, alertsUseConversations } from './alert-watch.ts';
-import { Bus, type Tick } from './bus.ts';
+import { Bus, type Second, type Tick } from './bus.ts';
 import { CaptureFigures } from './capture-figures.ts';
 import { CoverageMeter } from './coverage-meter.ts';
 import { FilterProber, type MakeMatchCounter } from './filter-prober.ts';
@@ -29,6 +29,8 @@ import { kernelProgramOf } from './kernel-program.ts';
 import type { LinkView } from './link-view.ts';
 import type { CaptureView, EngineOptions, FilterProbe, Snapshot, SnapshotHead, TotalsView } from './messages.ts';
 import type { Monitor, MonitorContext, MonitorName, Query } from './monitor.ts';
+import { NameObserver } from './name-observer.ts';
+import { Seconds } from './seconds.ts';
 import { Selection } from './selection.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
@@ -86,6 +88,7 @@ export class Engine {
   /** Tables that several monitors keep together, by class. */
   readonly #shared = new Map<new (bus: Bus) => unknown, unknown>();
   readonly #interfaces: WatchedInterfaces;
+  readonly #seconds: Seconds;
   #alerts: AlertWatch | null = null;
   #timer: NodeJS.Timeout | null = null;
   #onEnd: () => void = () => undefined;
@@ -116,15 +119,20 @@ export class Engine {
     this.#usesConversations =
       parts.monitors.some((monitor) => monitor.usesConversations) || alertsUseConversations(alerts);
     this.#decoder = new Decoder({ decapsulate: options.decapsulate });
-    this.#conversations = new ConversationTable({ maximumRows: options.maximumConversations });
+    this.#conversations = new ConversationTable({
+      maximumRows: options.maximumConversations,
+      keepsRates: parts.monitors.some(({ usesRates }) => usesRates === true),
+    });
     this.#tcp = new TcpTracker(this.#conversations, { maximumRows: options.maximumConversations });
     this.#interfaces = new WatchedInterfaces(parts.source, options.source);
     this.#selection = new Selection(parts.expression, options.filter, (slot) => this.#interfaces.nameOf(slot));
     this.#coverage = new CoverageMeter({ ...parts, interfaces: () => parts.source.interfaces, totals: this.#totals });
     this.#figures = new CaptureFigures({ ...parts, decoder: this.#decoder });
     this.#prober = new FilterProber(options, parts);
+    this.#seconds = new Seconds(options, (second) => this.#closeSecond(second));
     this.#conversations.onOverflow = (changed) => this.bus.emit('changed', changed);
     for (const monitor of parts.monitors) this.#attach(monitor);
+    new NameObserver(this.#context()).attach();
     if (alerts.length > 0) {
       this.#alerts = new AlertWatch(alerts, this.#context(), this.#totals, this.#figures);
     }
@@ -144,6 +152,8 @@ export class Engine {
     this.#narrowKernel();
     await this.#parts.source.start(sink);
     if (!this.#live) return;
+    // Opening takes its time on a busy machine: what could not be counted yet is in no average.
+    if (this.#totals.packets === 0) this.#beginTime(this.#clockOffset + this.#parts.monotonicClock());
     this.#coverage.sample();
     // What the kernel counted before is best known while nothing has come yet, not in the middle of traffic.
     if (this.bus.has('links')) this.#readLinks();
@@ -207,6 +217,7 @@ export class Engine {
     this.#began = this.#now;
     this.#windowBegan = this.#now;
     this.#knowsRates = false;
+    this.#seconds.reset(this.#now);
     this.bus.emit('reset');
   }
 
@@ -222,6 +233,7 @@ export class Engine {
     }
     this.#timer = null;
     this.ended = true;
+    this.#seconds.end(this.#now);
     this.#alerts?.end(this.#now);
   }
 
@@ -310,6 +322,7 @@ export class Engine {
     if (this.#selection.isActive) this.#selection.select(batch);
     if (this.#usesConversations) this.#account(batch);
     this.#totals.add(batch);
+    if (this.#live) this.#seconds.notePacket(batch.time[batch.count - 1]);
     this.#coverage.afterBatch(batch);
     this.#parts.writer?.write(packets, batch.selected, this.#parts.source.interfaces);
     this.bus.emit('batch', batch);
@@ -337,6 +350,7 @@ export class Engine {
     if (this.ended) return;
     this.ended = true;
     if (!this.#live) {
+      this.#seconds.end(this.#now);
       this.#tick(this.#now, true);
       this.#alerts?.end(this.#now);
     }
@@ -379,6 +393,7 @@ export class Engine {
     this.#windowBegan += by;
     this.#lastTick += by;
     this.#lastCoverage += by;
+    this.#seconds.move(by);
     this.#conversations.moveMoments(by, this.#parts.wallClock());
     this.#tcp.endSamples();
     this.bus.emit('clock-set', by);
@@ -390,7 +405,14 @@ export class Engine {
     this.#lastTick = now;
     this.#conversations.expireSome(now, this.#options.closedPersistence, this.#options.tcpTimeout);
     this.bus.emit('tick', tick);
+    if (this.#live) this.#seconds.onTick(tick, closesWindow);
     if (closesWindow) this.#closeWindow(tick);
+  }
+
+  #closeSecond(second: Omit<Second, 'elapsed'>): void {
+    if (!this.bus.has('second')) return;
+    this.#conversations.handOut();
+    this.bus.emit('second', { ...second, elapsed: second.time - this.#began });
   }
 
   #closeWindow(tick: Tick): void {
@@ -413,15 +435,16 @@ export class Engine {
     if (this.#origin === null) {
       this.#origin = { seconds: packets.seconds[0], nanoseconds: packets.nanoseconds[0] };
       this.#beginTime(packets.seconds[0] + packets.nanoseconds[0] / 1e9);
+      this.#seconds.begin(this.#began);
     }
     const window = this.#options.rateWindow;
     const { seconds, nanoseconds } = this.#origin;
     const sinceFirst = (packets.seconds[0] - seconds) * 1e9 + (packets.nanoseconds[0] - nanoseconds);
-    this.#alerts?.follow(sinceFirst, packets.seconds[0] + packets.nanoseconds[0] / 1e9);
     if (Number.isFinite(window)) {
       const index = Math.floor(sinceFirst / (window * 1e9));
       for (let closed = 0; this.#windowIndex < index && closed < 2; closed++) {
         this.#windowIndex++;
+        this.#seconds.followWindow(this.#windowIndex * window);
         this.#tick(this.#began + this.#windowIndex * window, true);
       }
       if (this.#windowIndex < index) {
@@ -429,6 +452,7 @@ export class Engine {
         this.#windowBegan = this.#began + index * window;
       }
     }
+    this.#seconds.follow(sinceFirst);
     const last = packets.count - 1;
     this.#now = Math.max(this.#now, packets.seconds[last] + packets.nanoseconds[last] / 1e9);
   }

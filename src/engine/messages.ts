@@ -137,6 +137,8 @@ export interface PairOptions {
   crossingOnly: boolean;
   /** IPv6 link-local traffic is counted (iftop: -l). */
   linkLocal: boolean;
+  /** A log is written beside a screen: it has pairs of single hosts, however the screen puts them together. Absent: not. */
+  forLog?: boolean;
 }
 
 /** A name that was seen on the wire for an address: in an answer of DNS, or asked for in a TLS or QUIC handshake. */

@@ -71,6 +71,8 @@ export interface Monitor<Row = unknown> {
   readonly name: MonitorName;
   /** Whether it reads the conversation table: where no monitor does, packets are not accounted there. */
   readonly usesConversations: boolean;
+  /** Whether it reads the rates of conversations, which cost where nobody does. Absent: it does not. */
+  readonly usesRates?: boolean;
   /** Subscribes to what it needs. Returns the undo. */
   attach(context: MonitorContext): () => void;
   /** The rows asked for, ordered, at most query.limit: made of plain values. */

@@ -1,6 +1,7 @@
 /** The monitors there are: a new one is a new folder in screens/ and one line here. */
 import { DetailedMonitor } from '../../screens/detailed/monitor.ts';
 import { GeneralMonitor } from '../../screens/general/monitor.ts';
+import { HostPairsMonitor } from '../../screens/host-pairs/monitor.ts';
 import { IpTrafficMonitor } from '../../screens/ip-traffic/monitor.ts';
 import { LanStationsMonitor } from '../../screens/lan-stations/monitor.ts';
 import { PacketSizesMonitor } from '../../screens/packet-sizes/monitor.ts';
@@ -14,6 +15,7 @@ const MAKE: Partial<Record<MonitorName, () => Monitor>> = {
   'packet-sizes': () => new PacketSizesMonitor(),
   ports: () => new PortsMonitor(),
   'lan-stations': () => new LanStationsMonitor(),
+  'host-pairs': () => new HostPairsMonitor(),
 };
 
 /** Makes the monitors of these names. */

@@ -1,6 +1,7 @@
 /** The list of monitors that can be logged. A new monitor is one line here. */
 import { detailedLog } from '../../screens/detailed/log.ts';
 import { generalLog } from '../../screens/general/log.ts';
+import { hostPairsLog } from '../../screens/host-pairs/log.ts';
 import { IpTrafficLog } from '../../screens/ip-traffic/log.ts';
 import { lanStationsLog } from '../../screens/lan-stations/log.ts';
 import { packetSizesLog } from '../../screens/packet-sizes/log.ts';
@@ -23,6 +24,7 @@ const LOGS: Partial<Record<MonitorName, (options: MonitorLogOptions) => MonitorL
   detailed: (options) => detailedLog(options.interface),
   'packet-sizes': (options) => packetSizesLog(options.interface),
   ports: (options) => portsLog(options.interface),
+  'host-pairs': (options) => hostPairsLog(options.interface),
   'lan-stations': (options) => lanStationsLog(options.interface, options.descriptions),
 };
 

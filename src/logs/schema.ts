@@ -3,6 +3,7 @@
  * statistics are those of --json. Not part of the running program: typebox is a development dependency.
  */
 import Type, { type TProperties, type TSchema } from 'typebox';
+import { hostPairsRow, hostPairsTotals } from '../output/pair-schemas.ts';
 import {
   both,
   capture,
@@ -180,6 +181,7 @@ export const LOG_SCHEMA: object = Type.Union(
     ),
     ...statistics('detailed', detailedTotals, rowOf('detailed', detailedRow)),
     ...statistics('packet-sizes', packetSizesTotals, rowOf('packet-sizes', packetSizesRow)),
+    ...statistics('host-pairs', { ...hostPairsTotals, rowsTotal: count('pairs') }, rowOf('host-pairs', hostPairsRow)),
     ...statistics('ports', { ...portsTotals, rowsTotal: count('ports') }, rowOf('ports', portsRow)),
     ...statistics('lan-stations', lanStationsTotals, rowOf('lan-stations', lanStationsRow)),
     line(['started'], text('a monitor'), name, {}),

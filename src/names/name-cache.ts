@@ -6,7 +6,7 @@
  *   lookup(a) ─► entries (least recently asked first out) ─► known name │ null
  *                    └─ unknown or stale ─► waiting ─► at most `concurrency` queries
  */
-import { Resolver } from 'node:dns/promises';
+import { lookupService, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { sanitizeName } from './sanitize.ts';
 
@@ -25,6 +25,8 @@ export interface NameCacheOptions {
   timeToLive?: number;
   /** Seconds that "has no name" stays true: shorter, since a failing name server answers the same. */
   negativeTimeToLive?: number;
+  /** Called after a name was learned. */
+  onLearned?: () => void;
 }
 
 interface Entry {
@@ -54,6 +56,7 @@ export class NameCache {
       waitingLimit: 1000,
       timeToLive: 3600,
       negativeTimeToLive: 300,
+      onLearned: () => undefined,
       ...options,
     };
   }
@@ -137,11 +140,13 @@ export class NameCache {
     this.#running--;
     const entry = this.#entries.get(address);
     if (entry !== undefined) {
-      const { now, timeToLive, negativeTimeToLive } = this.#options;
-      if (entry.name !== name) this.#version++;
+      const { now, timeToLive, negativeTimeToLive, onLearned } = this.#options;
+      const isNew = entry.name !== name;
+      if (isNew) this.#version++;
       entry.name = name;
       entry.asked = false;
       entry.staleAt = now() + (name === null ? negativeTimeToLive : timeToLive);
+      if (isNew) onLearned();
     }
     this.#startQueries();
   }
@@ -155,9 +160,13 @@ export class NameCache {
   }
 
   /** A resolver of our own: cancelling ours disturbs nobody else's queries. Made on first use. */
-  #reverse(address: string): Promise<string[]> {
+  async #reverse(address: string): Promise<string[]> {
     this.#resolver ??= new Resolver({ timeout: QUERY_TIMEOUT_MILLISECONDS, tries: 2 });
-    return this.#resolver.reverse(address);
+    const names = await this.#resolver.reverse(address);
+    if (names.length > 0) return names;
+    // c-ares found it in /etc/hosts, where it has no second name: of such a line it tells the second ones only.
+    const { hostname } = await lookupService(address, 0);
+    return hostname === address ? [] : [hostname];
   }
 }
 

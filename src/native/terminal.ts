@@ -2,7 +2,7 @@
  * The terminal's settings and foreground group (termios(3), tcgetpgrp(3)), which Node does not offer.
  * Settings are opaque bytes: saved here, given back here, also by another process through a descriptor of its own.
  */
-import { constants } from 'node:os';
+import { constants, endianness } from 'node:os';
 import { checked, libc } from './koffi.ts';
 
 /** sizeof(struct termios) is 60 with glibc and musl on 64-bit Linux; room for more is harmless. */
@@ -41,4 +41,21 @@ export function foregroundProcessGroup(fd: number): number {
  */
 export function ignoreTerminalStops(): void {
   libcSignal(constants.signals.SIGTTOU, SIG_IGN);
+}
+
+/** struct termios (termbits.h): 0 c_iflag, 4 c_oflag, 8 c_cflag, 12 c_lflag, each u32. */
+const LOCAL_FLAGS_OFFSET = 12;
+const ICANON = 0x2;
+const ECHO = 0x8;
+
+/**
+ * Saved settings with keys handed over one by one and not shown. What the driver itself does stays: Ctrl-C and Ctrl-Z are
+ * signals, Ctrl-S holds the output, lines end as they did.
+ */
+export function withoutLineEditing(settings: Uint8Array): Uint8Array {
+  const changed = settings.slice();
+  const view = new DataView(changed.buffer);
+  const little = endianness() === 'LE';
+  view.setUint32(LOCAL_FLAGS_OFFSET, view.getUint32(LOCAL_FLAGS_OFFSET, little) & ~(ICANON | ECHO), little);
+  return changed;
 }

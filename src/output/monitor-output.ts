@@ -3,6 +3,7 @@
  * Each monitor describes itself in its own folder (screens/<monitor>/output.ts); monitors.ts lists them.
  */
 import type { SnapshotHead } from '../engine/messages.ts';
+import type { KnownName } from '../names/known-name.ts';
 
 /** A cell of CSV or text: null = unknown. */
 export type Cell = string | number | boolean | null;
@@ -32,7 +33,7 @@ export interface MonitorOutput<Row> {
   /** Facts of this monitor in the first line of text ("largest 1500"), made of Page.extra. Absent: none. */
   facts?(extra: Record<string, unknown>, bytes: ByteKind): readonly string[];
   /** Puts names of addresses into rows that are on their way out; `lookup` never waits. Absent: rows name nobody. */
-  nameRows?(rows: readonly Row[], lookup: (address: string) => string | null): void;
+  nameRows?(rows: readonly Row[], lookup: (address: string) => KnownName | null): void;
   /** Puts the operator's own descriptions of stations (by MAC address) into rows on their way out. Absent: none are shown. */
   describeRows?(rows: readonly Row[], describe: (mac: string) => string | null): void;
 }

@@ -3,6 +3,7 @@
  */
 import { detailedOutput } from '../../screens/detailed/output.ts';
 import { generalOutput } from '../../screens/general/output.ts';
+import { hostPairsOutput } from '../../screens/host-pairs/output.ts';
 import { ipTrafficOutput } from '../../screens/ip-traffic/output.ts';
 import { lanStationsOutput } from '../../screens/lan-stations/output.ts';
 import { packetSizesOutput } from '../../screens/packet-sizes/output.ts';
@@ -25,6 +26,7 @@ const OUTPUTS: Partial<Record<MonitorName, MonitorOutput<never>>> = {
   'packet-sizes': packetSizesOutput as MonitorOutput<never>,
   ports: portsOutput as MonitorOutput<never>,
   'lan-stations': lanStationsOutput as MonitorOutput<never>,
+  'host-pairs': hostPairsOutput as MonitorOutput<never>,
 };
 
 /** How rows of a monitor leave the program. */

@@ -5,6 +5,7 @@
 import Type, { type TSchema } from 'typebox';
 import { DETAILED_CLASSES } from '../../screens/detailed/types.ts';
 import { CONVERSATION_STATES } from '../../screens/ip-traffic/types.ts';
+import { NAME_ORIGINS } from '../names/known-name.ts';
 
 /** What the schemas are written in, for validators that know several. */
 export const DIALECT = 'http://json-schema.org/draft-07/schema#';
@@ -76,7 +77,13 @@ const endpoint = Type.Object(
   {
     address: Type.String({ description: 'IPv4, IPv6 or (non-IP) MAC address' }),
     port: orNull(Type.Integer({ minimum: 0, maximum: 65535 })),
-    name: orNull(Type.String({ description: 'reverse DNS, where asked for and known' })),
+    name: orNull(Type.String({ description: 'where asked for and known' })),
+    nameSource: orNull(
+      Type.Union(
+        NAME_ORIGINS.map((origin) => Type.Literal(origin)),
+        { description: 'how the name is known: seen on the wire, or looked up by us' },
+      ),
+    ),
     mac: orNull(Type.String()),
   },
   exact,

@@ -6,6 +6,7 @@ import Type, { type TSchema } from 'typebox';
 import { FILTERS_SCHEMA } from '../../filters/schema.ts';
 import { LOG_SCHEMA } from '../logs/schema.ts';
 import { REPORT_SCHEMA } from '../reports/schema.ts';
+import { hostPairsRow, hostPairsTotals } from './pair-schemas.ts';
 import {
   capture,
   count,
@@ -118,6 +119,7 @@ export const SCHEMAS: Readonly<Record<string, object>> = {
   'snapshot-general.json': snapshotSchema('general', generalRow),
   'snapshot-detailed.json': snapshotSchema('detailed', detailedRow, detailedTotals),
   'snapshot-packet-sizes.json': snapshotSchema('packet-sizes', packetSizesRow, packetSizesTotals),
+  'snapshot-host-pairs.json': snapshotSchema('host-pairs', hostPairsRow, hostPairsTotals),
   'snapshot-ports.json': snapshotSchema('ports', portsRow, portsTotals),
   'snapshot-lan-stations.json': snapshotSchema('lan-stations', lanStationsRow, lanStationsTotals),
   'event.json': eventSchema,

@@ -30,6 +30,8 @@ type Node =
 
 /** Instructions of one pattern; "{200}" makes many of few characters. */
 const MOST_INSTRUCTIONS = 256;
+/** Groups within groups: reading them is recursive. */
+const MOST_DEPTH = 64;
 const NEWLINES = '\n\r\u2028\u2029';
 const CONTROL: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v' };
 
@@ -43,6 +45,23 @@ const CLASSES: Readonly<Record<string, CharacterSet>> = {
   W: (code) => !isWord(code),
   D: (code) => !isDigit(code),
   S: (code) => !isBlank(code),
+};
+
+/** Classes within brackets by name, "[[:digit:]]" (POSIX.1 9.3.5): iftop's screen filters and grep's expressions have them. */
+const NAMED_CLASSES: Readonly<Record<string, RegExp>> = {
+  alpha: /[a-z]/i,
+  digit: /[0-9]/,
+  alnum: /[a-z0-9]/i,
+  // Case does not matter.
+  upper: /[a-z]/i,
+  lower: /[a-z]/i,
+  xdigit: /[0-9a-f]/i,
+  space: /\s/,
+  blank: /[ \t]/,
+  punct: /[!-/:-@[-`{-~]/,
+  graph: /[!-~]/,
+  print: /[ -~]/,
+  cntrl: /[\x00-\x1f\x7f]/,
 };
 
 /** Both cases of a letter; text is searched in lower case. */
@@ -66,6 +85,7 @@ export function compilePattern(source: string): Instruction[] {
 class Parser {
   readonly #source: string;
   #at = 0;
+  #depth = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -150,8 +170,10 @@ class Parser {
       if (!this.#source.startsWith('?:', this.#at)) throw new BadPattern('(? only as (?:');
       this.#at += 2;
     }
+    if (++this.#depth > MOST_DEPTH) throw new BadPattern('too many ( within (');
     const node = this.#either();
     if (this.#next !== ')') throw new BadPattern('( without )');
+    this.#depth--;
     this.#at++;
     return node;
   }
@@ -186,6 +208,8 @@ class Parser {
   }
 
   #classItem(): CharacterSet {
+    const named = this.#namedClass();
+    if (named !== null) return named;
     const from = this.#classCharacter();
     if (typeof from !== 'string') return from;
     const first = from.charCodeAt(0);
@@ -197,6 +221,17 @@ class Parser {
     const last = to.charCodeAt(0);
     if (last < first) throw new BadPattern(`${from}-${to} is out of order`);
     return (code) => code >= first && code <= last;
+  }
+
+  /** "[:alpha:]" at this place, or null. */
+  #namedClass(): CharacterSet | null {
+    const found = /^\[:([a-z]*):\]/.exec(this.#source.slice(this.#at));
+    if (found === null) return null;
+    const [all, name] = found;
+    const named = NAMED_CLASSES[name];
+    if (named === undefined) throw new BadPattern(`[:${name}:] is not known`);
+    this.#at += all.length;
+    return (code) => named.test(String.fromCharCode(code));
   }
 
   #classCharacter(): CharacterSet | string {
@@ -224,12 +259,21 @@ function emit(node: Node, program: Instruction[]): void {
       emitEither(node.items, program);
       return;
     case 'repeat':
-      for (let k = 0; k < node.least; k++) emit(node.item, program);
+      emitTimes(node.item, node.least, program);
       if (node.most === Number.POSITIVE_INFINITY) emitLoop(node.item, program);
       else for (let k = node.least; k < node.most; k++) emitOptional(node.item, program);
       return;
     default:
       add(program, node);
+  }
+}
+
+/** What is empty is so however often it stands there: "(){1000000000}" is no work. */
+function emitTimes(item: Node, times: number, program: Instruction[]): void {
+  for (let k = 0; k < times; k++) {
+    const before = program.length;
+    emit(item, program);
+    if (program.length === before) return;
   }
 }
 

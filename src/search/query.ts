@@ -157,7 +157,7 @@ function readHost(word: string): SearchValue {
     return { kind: 'text', text: word };
   }
   const isIpv4 = !address.includes(':');
-  return { kind: 'network', network: networkOf(words, readPrefix(mask, isIpv4), isIpv4) };
+  return { kind: 'network', network: searchNetwork(words, readPrefix(mask, isIpv4), isIpv4) };
 }
 
 /** Bits of the mask, of 128. */
@@ -168,7 +168,8 @@ function readPrefix(mask: string | undefined, isIpv4: boolean): number {
   return Number(mask) + 128 - most;
 }
 
-function networkOf(address: Uint32Array, prefix: number, isIpv4: boolean): SearchNetwork {
+/** The network of an address (its words, IPv4 as v4-mapped) and a prefix, counted in the 128 bits of the words. */
+export function searchNetwork(address: Uint32Array, prefix: number, isIpv4: boolean): SearchNetwork {
   const mask = prefixMask(prefix);
   return { words: address.map((word, k) => word & mask[k]), mask, isIpv4 };
 }

@@ -8,6 +8,7 @@ import { kindSchema, normalised, rebased, type SettingKind, type SettingValue } 
 export interface Settings {
   version: number;
   reverseDns: boolean;
+  observedNames: boolean;
   serviceNames: boolean;
   /** Own names by MAC address (lower case, colons). */
   stationDescriptions: Readonly<Record<string, string>>;
@@ -85,6 +86,14 @@ export const SETTINGS: readonly SettingLine[] = [
     SWITCH,
     false,
     'Show host names in place of addresses. Name servers are asked in the background; nothing waits for them.',
+  ),
+  setting(
+    'observedNames',
+    'Names',
+    'Observed names',
+    SWITCH,
+    false,
+    'Show host names that were seen on the wire: DNS answers, TLS and QUIC server names, marked with ~. Nobody is asked for them.',
   ),
   setting(
     'serviceNames',

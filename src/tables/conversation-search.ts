@@ -110,7 +110,8 @@ class TermSearch {
   }
 }
 
-function matchingProtocols(values: readonly SearchValue[]): Uint8Array {
+/** By IP protocol: 1 = one of the values means it. */
+export function matchingProtocols(values: readonly SearchValue[]): Uint8Array {
   const isText = textTest(values);
   const protocols = Uint8Array.from({ length: PROTOCOLS }, (_, protocol) =>
     protocolWords(ipProtocolName(protocol)).some(isText) ? 1 : 0,
@@ -120,7 +121,7 @@ function matchingProtocols(values: readonly SearchValue[]): Uint8Array {
 }
 
 /** By port: 1 = matches; null where none does. */
-function matchingPorts(values: readonly SearchValue[], named: readonly number[]): Uint8Array | null {
+export function matchingPorts(values: readonly SearchValue[], named: readonly number[]): Uint8Array | null {
   const ports = new Uint8Array(PORTS);
   for (const port of named) ports[port] = 1;
   for (const value of values) if (value.kind === 'numbers') ports.fill(1, value.from, value.to + 1);

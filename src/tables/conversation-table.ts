@@ -137,6 +137,8 @@ export interface FoldedCounters {
 export interface ConversationTableOptions {
   /** At this many rows the longest idle ones are evicted; at most MAXIMUM_ROWS. */
   maximumRows: number;
+  /** false: nobody asks for the rates of rows, and they stay 0. Default true. */
+  keepsRates?: boolean;
 }
 
 export class ConversationTable {
@@ -163,6 +165,7 @@ export class ConversationTable {
   /** The cap in force. */
   readonly maximumRows: number;
   readonly #f32: Float32Array;
+  readonly #keepsRates: boolean;
   #changed: ChangedRows;
   readonly #isTouched: Uint32Array;
   readonly #isRated: Uint32Array;
@@ -181,6 +184,7 @@ export class ConversationTable {
     // More rows than a batch has packets: eviction never has to free a row of the batch that needs one.
     const rows = Math.min(MAXIMUM_ROWS, Math.max(BATCH_CAPACITY * 4, Math.floor(options.maximumRows)));
     this.maximumRows = rows;
+    this.#keepsRates = options.keepsRates ?? true;
     const arena = new ArrayBuffer(rows * ROW_WORDS * 4);
     this.u32 = new Uint32Array(arena);
     this.f64 = new Float64Array(arena);
@@ -354,7 +358,7 @@ export class ConversationTable {
   /** Ends the rate window of `seconds`: sets the rates, then hands out what changed since the last time. */
   closeWindow(seconds: number, emit: (changed: ChangedRows) => void): void {
     this.#addUpChanged();
-    this.#setRates(seconds);
+    if (this.#keepsRates) this.#setRates(seconds);
     emit(this.#changed);
     this.#changed.count = 0;
   }
@@ -695,6 +699,10 @@ export class ConversationTable {
     const f32 = this.#f32;
     const isTouched = this.#isTouched;
     const { rows, before, count } = this.#changed;
+    if (!this.#keepsRates) {
+      for (let k = 0; k < count; k++) u32[rows[k] * ROW_WORDS + ROW_WORD.flags] &= ~ROW_FLAG.changed;
+      return;
+    }
     for (let k = 0; k < count; k++) {
       const row = rows[k];
       const at = row * ROW_DOUBLES;

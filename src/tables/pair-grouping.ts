@@ -30,8 +30,9 @@ export const HOST_GROUPING: PairGrouping = { ours: HOST_SIDE, theirs: HOST_SIDE 
 
 /**
  * How it was found which end of a conversation is ours, the first that holds: it lies in a given network and the other
- * end does not; it is an address of the interface; what it sends leaves from the interface's own hardware address; the
- * other end is a multicast or broadcast address; by the order of addresses (and ports), which says nothing.
+ * end does not; it is an address of the interface; what it sends leaves from the interface's own hardware address (or it
+ * is to this address that the other one sends); it is a multicast or broadcast address, and what others send to it is
+ * received; by the order of addresses (and ports), which says nothing.
  */
 export const SIDE_REASONS = ['network', 'address', 'hardware', 'multicast', 'order'] as const;
 export type SideReason = (typeof SIDE_REASONS)[number];

@@ -198,6 +198,7 @@ describe('an interface argument', () => {
     expect(() => resolveInterfaces(['eth9', 'podman'], {}, roots)).toThrow(
       /cannot capture on eth9, podman: there is no such interface \(there are: lo, eth0, eth1/,
     );
+    expect(() => resolveInterfaces([''], {}, roots)).toThrow('cannot capture on the default interface: there is no');
   });
 
   it('may be all, or all that sit on no other', () => {

@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest';
+import { runBpf } from '../../filters/bpf-interpreter.ts';
 import { INSTRUCTION_BYTES, MAXIMUM_INSTRUCTIONS } from '../../filters/bpf-program.ts';
-import { composeSocketFilter } from '../../src/capture/ring/socket-filter.ts';
+import { NAME_SNAPLEN } from '../../src/capture/ring/name-snapshots.ts';
+import { composeSocketFilter, type SocketFilterOptions } from '../../src/capture/ring/socket-filter.ts';
 import { AF, attachFilter, closeDescriptor, openSocket, SOCK } from '../../src/native/sockets.ts';
+import { kernelDecoded } from '../support/bpf.ts';
+import { NAME_FRAMES } from '../support/name-frames.ts';
+import { packetBatch } from '../support/packets.ts';
 
 const RETURN_96: [number, number, number, number] = [0x06, 0, 0, 96];
 
@@ -75,6 +80,25 @@ it('gives accepted packets the snapshot length, whatever the pre-filter returns,
   expect(run(filter, ETHERNET)).toBe(128);
   expect(run(filter, { ...ETHERNET, index: 8 })).toBe(0);
   expect(prefilter.instructions).toEqual(before);
+});
+
+it('keeps more of what may tell names only where names are observed, of packets that pass, and never less than asked', () => {
+  const ancillary = [0x20, 0, 0, 0xffff_f008] as [number, number, number, number];
+  const prefilter = program(ancillary, [0x15, 0, 1, 1], RETURN_96, [0x06, 0, 0, 0]);
+  const kept = (options: Partial<SocketFilterOptions>, interfaceSlot = 0): number => {
+    const filter = composeSocketFilter({ snaplen: 256, interfaceIndexes: null, prefilter: null, ...options });
+    expect(kernelTakes(filter)).toBe(true);
+    const packet = { bytes: NAME_FRAMES['a ClientHello'], interfaceSlot };
+    return runBpf(kernelDecoded({ instructions: filter }), packetBatch([packet]), 0);
+  };
+  expect(kept({})).toBe(256);
+  const keepsNames = true;
+  expect(kept({ keepsNames })).toBe(NAME_SNAPLEN);
+  expect(kept({ keepsNames, snaplen: 262_144 })).toBe(262_144);
+  expect(kept({ keepsNames, prefilter })).toBe(NAME_SNAPLEN);
+  expect(kept({ keepsNames, prefilter }, 1)).toBe(0);
+  expect(kept({ keepsNames, interfaceIndexes: [5, 6] })).toBe(0);
+  expect(kept({ keepsNames, interfaceIndexes: [5, 1] })).toBe(NAME_SNAPLEN);
 });
 
 it('refuses a pre-filter that computes what it returns', () => {

@@ -155,7 +155,7 @@ describe('the command line', () => {
     }
   });
 
-  it.each(['iftop', 'nethogs', 'bandwhich'])('says that the door of %s comes with a later version', (door) => {
+  it.each(['nethogs', 'bandwhich'])('says that the door of %s comes with a later version', (door) => {
     const line = `cannot use ${door}: its options come with a later version (the main command is there: iptraf-ts -i IF)`;
     expect(failure([door, '-i', 'eth0', '-n'])).toBe(line);
     expect(failure(['-t', '-s', '10'], `/usr/local/bin/${door}`)).toBe(line);

@@ -14,6 +14,7 @@ import { createNamespacePair, type NamespacePair, namespacesUnavailable } from '
 import { buildProgram, PROGRAM, type ProgramHome, processTree, ROOT, temporaryHome } from '../support/program.ts';
 import { spawnInTerminal, type TerminalSession } from '../support/pty.ts';
 import { hasRsyslog, Rsyslog } from '../support/rsyslog.ts';
+import { takeDatagrams } from '../support/udp-sink.ts';
 
 /** A name that a shell would make a command of, if ever one saw it as anything but a value. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a shell that must not see it.
@@ -57,7 +58,7 @@ describe.skipIf(unavailable !== null)(`alerts on real traffic${reason}`, () => {
   beforeAll(async () => {
     buildProgram();
     pair = await createNamespacePair('alerts');
-    pair.right.spawn([process.execPath, '-e', "require('dgram').createSocket('udp4').bind(5300)"]);
+    await takeDatagrams(pair.right, 5300);
     pair.left.run('ip', 'link', 'add', 'name', HOSTILE, 'type', 'veth', 'peer', 'name', 'other');
     pair.left.run('ip', 'address', 'add', '10.92.0.1/24', 'dev', HOSTILE);
     for (const name of [HOSTILE, 'other']) pair.left.run('ip', 'link', 'set', name, 'up');

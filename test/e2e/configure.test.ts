@@ -47,7 +47,7 @@ describe('Configure', () => {
     expect(menu.output()).toContain(NAVY);
     menu.send('o');
     await menu.waitFor(/Reverse DNS lookups +off/);
-    menu.send(KEY.down.repeat(3));
+    menu.send(KEY.down.repeat(4));
     await menu.waitFor(/┌ Theme /);
     const before = menu.output().length;
     menu.send(KEY.enter);
@@ -62,7 +62,7 @@ describe('Configure', () => {
     menu.send(KEY.escape);
     await menu.waitFor(/• Additional ports +8000-8100/);
     menu.send(KEY.escape);
-    await menu.waitFor(/of 19 ┘/);
+    await menu.waitFor(/of 20 ┘/);
     menu.send(KEY.escape);
     await menu.waitFor(/Main menu/);
     menu.send('x');

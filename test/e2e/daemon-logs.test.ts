@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isLogLine } from '../support/log-schema.ts';
 import { createNamespacePair, type NamespacePair, namespacesUnavailable } from '../support/namespaces.ts';
 import { buildProgram, PROGRAM, type ProgramHome, processTree, temporaryHome } from '../support/program.ts';
+import { takeDatagrams } from '../support/udp-sink.ts';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/mixed.pcapng');
 
@@ -78,10 +79,7 @@ describe.skipIf(unavailable !== null)(`-B in a namespace${reason}`, () => {
 
   beforeAll(async () => {
     pair = await createNamespacePair('dlogs');
-    // Datagrams are taken: nobody answers that a port is closed, not even at the start on a busy machine.
-    const bind = "require('dgram').createSocket('udp4').bind(5300, () => process.stdout.write('bound'))";
-    const server = pair.right.spawn([process.execPath, '-e', bind]);
-    if (server.stdout !== null) await once(server.stdout, 'data');
+    await takeDatagrams(pair.right, 5300);
   });
   afterAll(() => pair.dispose());
   afterEach(() => child?.kill('SIGKILL'));

@@ -220,6 +220,11 @@ describe.skipIf(unavailable !== null)(`a walk through the screens (${unavailable
         [KEY.enter, /LAN station[\s\S]*IP addresses +10\.91\.0\./],
       ],
       [
+        ['h', /which interface/],
+        ['a', /Host pairs: all interfaces[\s\S]*10\.91\.0\.[12] +=> +10\.91\.0\.[12]/],
+        [KEY.enter, /Conversations of 10\.91\.0\.[\s\S]*:9000[\s\S]*ICMP/],
+      ],
+      [
         ['f', /Filters[\s\S]*web +2 +ready-made/],
         ['e', /Rules: the first that matches decides/],
         [KEY.enter, /Rule 1 of [\s\S]*Destination port/],

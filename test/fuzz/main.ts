@@ -14,6 +14,7 @@ import { collectSavefile } from '../support/savefile.ts';
 import { bpfTarget } from './bpf-target.ts';
 import { decodeTarget } from './decode-target.ts';
 import { filterTarget } from './filter-target.ts';
+import { namesTarget } from './names-target.ts';
 import { Random } from './random.ts';
 import { ringTarget } from './ring-target.ts';
 import { savefileTarget } from './savefile-target.ts';
@@ -67,6 +68,7 @@ function targetsOf(corpus: Corpus, folder: string): FuzzTarget<unknown>[] {
     bpf,
     tcpOptionsTarget,
     filterTarget(corpus),
+    namesTarget(corpus),
   ] as FuzzTarget<unknown>[];
 }
 

@@ -6,6 +6,7 @@ import {
   ignoreTerminalStops,
   restoreTerminalSettings,
   saveTerminalSettings,
+  withoutLineEditing,
 } from '../../src/native/terminal.ts';
 
 /** What stty says about the terminal, in its own portable form. */
@@ -21,6 +22,17 @@ it('gives a terminal its saved settings back, as stty sees them', () => {
   expect(stty(terminal, '-g')).not.toBe(before);
   restoreTerminalSettings(terminal, settings);
   expect(stty(terminal, '-g')).toBe(before);
+  closeSync(terminal);
+});
+
+it('takes line editing and echo from settings, and nothing else, as stty does', () => {
+  const terminal = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
+  const settings = saveTerminalSettings(terminal);
+  stty(terminal, '-icanon', '-echo');
+  const expected = stty(terminal, '-g');
+  restoreTerminalSettings(terminal, settings);
+  restoreTerminalSettings(terminal, withoutLineEditing(settings));
+  expect(stty(terminal, '-g')).toBe(expected);
   closeSync(terminal);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ipTrafficOutput } from '../../screens/ip-traffic/output.ts';
-import type { IpTrafficRow } from '../../screens/ip-traffic/types.ts';
+import type { Endpoint, IpTrafficRow } from '../../screens/ip-traffic/types.ts';
 import { MONITOR_ENTRIES } from '../../screens/monitors.ts';
 import { CsvFormat, csvField } from '../../src/output/csv.ts';
 import { JsonFormat } from '../../src/output/json.ts';
@@ -195,8 +195,12 @@ describe('text', () => {
 it('names fill what is not named yet', () => {
   const [row] = tcpRows();
   row.endpoints[1].name = 'known.example';
-  ipTrafficOutput.nameRows?.([row], (address) => `host-${address}`);
-  expect(row.endpoints.map(({ name }) => name)).toEqual(['host-10.77.0.1', 'known.example']);
+  ipTrafficOutput.nameRows?.([row], (address) => ({ name: `host-${address}`, origin: 'observed-tls' }));
+  const { endpoints } = ipTrafficOutput.json(row) as { endpoints: Endpoint[] };
+  expect(endpoints.map(({ name, nameSource }) => [name, nameSource])).toEqual([
+    ['host-10.77.0.1', 'observed-tls'],
+    ['known.example', null],
+  ]);
 });
 
 it('times that ISO 8601 cannot write with four digits are unknown', () => {

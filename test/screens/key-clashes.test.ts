@@ -4,6 +4,7 @@ import { DetailedScreen } from '../../screens/detailed/screen.ts';
 import { createFilters } from '../../screens/filters/screen.ts';
 import { GeneralScreen } from '../../screens/general/screen.ts';
 import { createHelp } from '../../screens/help/screen.ts';
+import { HostPairsScreen } from '../../screens/host-pairs/screen.ts';
 import { createInterfacePicker } from '../../screens/interfaces/screen.ts';
 import { IpTrafficScreen } from '../../screens/ip-traffic/screen.ts';
 import { commonKeysOf } from '../../screens/kit/chrome.ts';
@@ -76,6 +77,7 @@ const SCREENS: Record<string, Screen> = {
   'packet-sizes': new PacketSizesScreen({ watched: 'eth0', names }),
   ports: new PortsScreen({ watched: 'eth0', names }),
   'lan-stations': stations,
+  'host-pairs': new HostPairsScreen({ watched: 'eth0', names }),
   'LAN groups': groups.type === 'open' ? groups.screen : stations,
 };
 
@@ -103,6 +105,12 @@ describe.each(Object.entries(SCREENS))('keys of %s', (name, screen) => {
       expect(key.help).toMatch(/^[^a-z].*[^.]$/);
     }
   });
+});
+
+it("the host pair monitor has every key of iftop's but the shell", () => {
+  const keys = SCREENS['host-pairs'].keys.flatMap((key) => key.keys);
+  const common = COMMON_KEYS.flatMap((key): readonly string[] => key.keys);
+  expect([...'nNsdSDptTbBLPo123<>fljkhq'].filter((key) => !keys.includes(key) && !common.includes(key))).toEqual([]);
 });
 
 it('no key stands twice among the common ones', () => {

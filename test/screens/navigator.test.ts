@@ -246,6 +246,44 @@ describe('pulling', () => {
     expect(surface.line(0)).not.toContain('PAUSED');
   });
 
+  it('holds and goes on where a key of the screen asks for it', async () => {
+    first.reactions.P = { type: 'toggle-pause' };
+    start();
+    await settle(10);
+    navigator.onKey('P');
+    await settle(5000);
+    expect(client.asked).toHaveLength(1);
+    expect(surface.line(0)).toContain('PAUSED');
+    navigator.onKey('P');
+    await settle(1);
+    expect(client.asked).toHaveLength(2);
+  });
+
+  it('says what a key did for a moment', async () => {
+    first.reactions.L = { type: 'all', reactions: [{ type: 'say', text: 'logarithmic scale' }, { type: 'redraw' }] };
+    start();
+    await settle(10);
+    navigator.onKey('L');
+    await settle(1);
+    expect(surface.line(22)).toContain('logarithmic scale');
+    await settle(3000);
+    expect(surface.line(22)).not.toContain('logarithmic scale');
+  });
+
+  it('draws again when names were learned, also while paused', async () => {
+    start();
+    await settle(10);
+    navigator.onKey('CTRL_P');
+    await settle(10);
+    first.packets = 77;
+    await settle(100);
+    expect(surface.line(5)).toBe('first shows 1');
+    for (let n = 0; n < 100; n++) client.tell({ type: 'names-learned' });
+    await settle(300);
+    expect(surface.line(5)).toBe('first shows 77');
+    expect(client.asked).toHaveLength(1);
+  });
+
   it('says while paused that rows beyond those held do not come, until it goes on', async () => {
     start();
     await settle(10);
@@ -533,6 +571,27 @@ describe('filters', () => {
     await settle(1);
     expect(surface.shown).toMatch(/Not possible[\s\S]*www\.example\.net/);
     expect(filters.active).toBeNull();
+  });
+
+  it('tells the reason alone to the screen that asked, while it is on top, else to the operator', async () => {
+    const reasons: string[] = [];
+    const failed = (reason: string): Reaction => {
+      reasons.push(reason);
+      return { type: 'say', text: `told: ${reason}` };
+    };
+    first.reactions.f = { type: 'filter', request: { type: 'apply-expression', text: 'foo' }, failed };
+    filters.refusal = 'syntax error';
+    start();
+    await settle(10);
+    navigator.onKey('f');
+    await settle(1);
+    expect(reasons).toEqual(['syntax error']);
+    expect(surface.line(22)).toContain('told: syntax error');
+    navigator.onKey('f');
+    navigator.onKey('?');
+    await settle(1);
+    expect(reasons).toHaveLength(1);
+    expect(surface.shown).toMatch(/cannot use filter .*syntax error/);
   });
 
   it('V leaves out the own session and counts it again, without leaving the monitor', async () => {

@@ -77,8 +77,26 @@ describe('an expression', () => {
     ['(?=a)', '(? only as (?:'],
     ['(?<=a)b', '(? only as (?:'],
     ['(a{99}){99}', 'too long'],
+    ['[[:word:]]', '[:word:] is not known'],
+    ['[[:digit:]', '[ without ]'],
+    ['('.repeat(100_000), 'too many ( within ('],
   ])('that cannot be read is refused: %s', (source, reason) => {
     expect(() => new Pattern(source)).toThrow(new BadPattern(reason));
+  });
+
+  it.each([
+    ['^[[:alpha:]]+$', 'nasBOX', 'nas1'],
+    ['^[[:alnum:]_-]+$', 'nas-1_b', 'nas.1'],
+    ['^[^[:digit:].]+:[[:digit:]]{2,3}$', 'nas:443', '10.0.0.1:443'],
+    ['^[[:xdigit:]:]+$', 'fe80::1', 'fe80::g'],
+    ['^[[:upper:]]$', 'a', '1'],
+    ['a[[:blank:][:punct:]]b', 'a.b', 'axb'],
+  ])('has the classes of POSIX: %s', (source, matching, other) => {
+    expect([new Pattern(source).test(matching), new Pattern(source).test(other)]).toEqual([true, false]);
+  });
+
+  it('repeats nothing without work, however often', () => {
+    expect(new Pattern('^((((){999999999}){999999999}b{0}){99999999999999999999})a$').test('a')).toBe(true);
   });
 
   it('takes braces that count nothing as they stand', () => {

@@ -8,6 +8,7 @@ import type { FilterProbe } from '../../src/engine/messages.ts';
 
 export class FakeFilterControl implements FilterControl {
   active: string | null = null;
+  expression: string | null = null;
   withoutOwnSession = false;
   capturing = true;
   listed: NamedFilter[];
@@ -33,6 +34,10 @@ export class FakeFilterControl implements FilterControl {
       case 'apply':
         this.active = request.filter?.name ?? null;
         return request.filter === null ? 'no filter applies' : `filter ${request.filter.name} applies`;
+      case 'apply-expression':
+        this.expression = request.text === '' ? null : request.text;
+        this.active = this.expression;
+        return this.expression === null ? 'no filter applies' : `only "${request.text}" is counted`;
       case 'toggle-own-session':
         this.withoutOwnSession = !this.withoutOwnSession;
         return this.withoutOwnSession ? 'your ssh session is left out' : 'your ssh session is counted again';

@@ -4,6 +4,8 @@
  */
 import {
   CONVERSATION_SEARCH_FIELDS,
+  type Endpoint,
+  type HostMatch,
   type IpTrafficOptions,
   type IpTrafficRow,
   type PacketLine,
@@ -310,10 +312,25 @@ export class LiteralMonitor {
   }
 }
 
-function isWithin({ ipProtocol, endpoints }: IpTrafficRow, within: IpTrafficOptions['within']): boolean {
-  const port = within?.port;
-  if (port === undefined) return true;
-  return ipProtocol === port.ipProtocol && endpoints.some((each) => each.port === port.port);
+function isWithin(row: IpTrafficRow, within: IpTrafficOptions['within'] = {}): boolean {
+  const { port, hosts } = within;
+  const [first, second] = row.endpoints;
+  const isPort = (): boolean =>
+    row.ipProtocol === port?.ipProtocol && row.endpoints.some((each) => each.port === port.port);
+  if (port !== undefined && !isPort()) return false;
+  if (hosts === undefined) return true;
+  const [a, b] = hosts.ends;
+  const fits = (isEnd(a, first) && isEnd(b, second)) || (isEnd(a, second) && isEnd(b, first));
+  return (
+    fits &&
+    (hosts.interface ?? row.interface) === row.interface &&
+    (hosts.ipProtocol ?? row.ipProtocol) === row.ipProtocol
+  );
+}
+
+/** Single hosts alone: these rows are in no networks. */
+function isEnd({ address, port }: HostMatch, endpoint: Endpoint): boolean {
+  return (address ?? endpoint.address) === endpoint.address && (port ?? endpoint.port) === endpoint.port;
 }
 
 function figures(rows: readonly IpTrafficRow[]): WithinFigures {

@@ -26,12 +26,14 @@ export function temporaryHome(): ProgramHome {
 
 /**
  * The program as one executable file in `folder`, as scripts name it. The environment is in it: sudo and cron pass none
- * on. It becomes the program, as the installed wrapper does: its process id is the program's.
+ * on. It becomes the program, as the installed wrapper does: its process id is the program's, and a link of a
+ * predecessor's name takes that one's options.
  */
 export function programFile(folder: string, environment: Record<string, string>): string {
   const path = join(folder, 'iptraf-ts');
   const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
-  writeFileSync(path, ['#!/bin/sh', ...lines, `exec '${process.execPath}' '${PROGRAM}' "$@"`, ''].join('\n'), {
+  const door = 'case "${0##*/}" in iftop | nethogs | bandwhich) set -- "${0##*/}" "$@" ;; esac';
+  writeFileSync(path, ['#!/bin/sh', ...lines, door, `exec '${process.execPath}' '${PROGRAM}' "$@"`, ''].join('\n'), {
     mode: 0o755,
   });
   return path;

@@ -31,6 +31,8 @@ export interface RingOptions {
   promiscuous: boolean;
   /** Bytes kept of each packet. */
   snaplen: number;
+  /** More is kept of packets that may tell names (name-snapshots.ts). Absent: not. */
+  keepsNames?: boolean;
   /** Kernel filter that accepts a superset of what is wanted, or null. */
   prefilter?: BpfProgram | null;
 }
@@ -198,10 +200,10 @@ export class RingSource implements CaptureSource {
 
   /** Attaches the whole filter, or without the pre-filter when the kernel refuses that. */
   #attachFilter(socket: PacketSocket, links: LinkMonitor): void {
-    const { interfaces, snaplen } = this.#options;
+    const { interfaces, snaplen, keepsNames } = this.#options;
     const interfaceIndexes = interfaces === 'all' || interfaces.length === 1 ? null : links.indexes();
     const compose = (prefilter: BpfProgram | null): Uint8Array =>
-      composeSocketFilter({ snaplen, interfaceIndexes, prefilter });
+      composeSocketFilter({ snaplen, keepsNames, interfaceIndexes, prefilter });
     this.#prefilterRefusal = this.#prefilter === null ? null : tryAttach(socket, compose(this.#prefilter));
     if (this.#prefilter !== null && this.#prefilterRefusal === null) return;
     attachFilter(socket.fd, compose(null));

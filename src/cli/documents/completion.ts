@@ -4,7 +4,10 @@
  */
 import { SETTINGS } from '../../store/settings-table.ts';
 import { COMMANDS, type Shell, VISIBLE_COMMANDS } from '../command-table.ts';
-import { type Completion, OPTIONS, type OptionLine } from '../options.ts';
+import { DOORS } from '../doors.ts';
+import { IFTOP_OPTIONS } from '../iftop/options.ts';
+import type { OptionTable } from '../option-parser.ts';
+import { type Completion, OPTIONS } from '../options.ts';
 import { PROGRAM } from '../version.ts';
 
 /** The script that makes `shell` complete the program's options; ends with a newline. */
@@ -12,8 +15,6 @@ export function completionScript(shell: Shell): string {
   const scripts: Record<Shell, () => string> = { bash, zsh, fish };
   return scripts[shell]();
 }
-
-const withArgument = OPTIONS.filter((line) => line.argument !== null);
 
 function words(completion: Completion): string[] {
   return Array.isArray(completion) ? completion.filter((word) => word !== '') : [];
@@ -61,10 +62,18 @@ function casePattern({ called }: CommandCompletion): string {
 }
 
 /** First words of the commands, each once. */
-const FIRST_WORDS = [...new Set(VISIBLE_COMMANDS.map(({ name }) => name.split(' ')[0]))];
+const COMMAND_WORDS = [...new Set(VISIBLE_COMMANDS.map(({ name }) => name.split(' ')[0]))];
 
-/** The commands of one word, those that stand for a longer one too (filter for filter list). */
-const FIRST_COMMANDS = COMMANDS.filter(({ name }) => FIRST_WORDS.includes(name));
+/** Options behind each door. */
+const DOOR_OPTIONS: Readonly<Record<(typeof DOORS)[number], OptionTable>> = { iftop: IFTOP_OPTIONS };
+
+const FIRST_WORDS = [...COMMAND_WORDS, ...DOORS];
+
+/** The commands of one word, those that stand for a longer one too (filter for filter list), and the doors. */
+const FIRST_COMMANDS = [
+  ...COMMANDS.filter(({ name }) => COMMAND_WORDS.includes(name)),
+  ...DOORS.map((name) => ({ name, description: `what ${name} shows, by its options` })),
+];
 
 function bashReply(completion: Completion): string {
   if (completion === 'interface') return 'COMPREPLY=($(compgen -W "all $(ls /sys/class/net)" -- "$word"))';
@@ -81,10 +90,27 @@ function bashCase(flags: string, completion: Completion, optional: boolean): str
   return [`    ${flags}) ${body} ;;`];
 }
 
-function bash(): string {
-  const cases = withArgument.flatMap((line) =>
-    bashCase(line.flags.join('|'), line.argument!.completion, line.argument!.optional),
+function bashCases(table: OptionTable): string[] {
+  return table.flatMap(({ flags, argument }) =>
+    argument === null ? [] : bashCase(flags.join('|'), argument.completion, argument.optional),
   );
+}
+
+/** Behind a door there are its options and nothing else. */
+function bashDoor(name: (typeof DOORS)[number]): string[] {
+  const table = DOOR_OPTIONS[name];
+  return [
+    `  if [[ \${COMP_WORDS[1]} == ${name} ]] && ((COMP_CWORD > 1)); then`,
+    '    case $before in',
+    ...bashCases(table),
+    '    esac',
+    `    COMPREPLY=($(compgen -W "${table.flatMap(({ flags }) => flags).join(' ')}" -- "$word"))`,
+    '    return',
+    '  fi',
+  ];
+}
+
+function bash(): string {
   const commandCases = commandCompletions().flatMap((each) => bashCase(casePattern(each), each.completion, false));
   const flags = OPTIONS.flatMap((line) => line.flags).join(' ');
   const commands = FIRST_WORDS.join(' ');
@@ -101,8 +127,9 @@ function bash(): string {
     '_iptraf_ts() {',
     `  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]}`,
     '  COMPREPLY=()',
+    ...DOORS.flatMap(bashDoor),
     '  case $before in',
-    ...cases,
+    ...bashCases(OPTIONS),
     '  esac',
     // What goes with a command depends on all words before.
     `  case "\${COMP_WORDS[*]:1:COMP_CWORD-1}" in`,
@@ -121,7 +148,7 @@ function bash(): string {
 
 /** Text within single quotes of an _arguments specification: quotes, brackets and colons are special. */
 function zshText(text: string): string {
-  return text.replaceAll("'", "'\\''").replace(/[[\]:\\]/g, '\\$&');
+  return text.replace(/[[\]:\\]/g, '\\$&').replaceAll("'", "'\\''");
 }
 
 /** What offers names that only the system knows; null: fixed words. */
@@ -131,17 +158,33 @@ function zshOffers(completion: Completion): string | null {
   return completion === 'file' ? '_files' : null;
 }
 
-function zshAction(line: OptionLine): string {
+function zshAction(line: OptionTable[number]): string {
   if (line.argument === null) return '';
   const { completion, placeholder, optional } = line.argument;
   const action = zshOffers(completion) ?? (words(completion).length > 0 ? `(${words(completion).join(' ')})` : ' ');
   return `${optional ? '::' : ':'}${zshText(placeholder)}:${action}`;
 }
 
-function zsh(): string {
-  const specifications = OPTIONS.flatMap((line) =>
+function zshOptions(table: OptionTable): string[] {
+  return table.flatMap((line) =>
     line.flags.map((flag) => `    '${flag}[${zshText(line.description)}]${zshAction(line)}'`),
   );
+}
+
+function zshDoor(name: (typeof DOORS)[number]): string[] {
+  return [
+    `  if [[ $words[2] == ${name} ]] && ((CURRENT > 2)); then`,
+    '    local -a options=(',
+    ...zshOptions(DOOR_OPTIONS[name]),
+    '    )',
+    '    shift words; ((CURRENT--))',
+    '    _arguments -s $options',
+    '    return',
+    '  fi',
+  ];
+}
+
+function zsh(): string {
   const commands = FIRST_COMMANDS.map((command) => `    '${command.name}:${zshText(command.description)}'`);
   const commandWords = commandCompletions().map((each) => {
     const offers = zshOffers(each.completion) ?? `compadd ${words(each.completion).join(' ')}`;
@@ -164,8 +207,9 @@ function zsh(): string {
     '  esac',
     '}',
     '_iptraf_ts() {',
+    ...DOORS.flatMap(zshDoor),
     '  local -a options=(',
-    ...specifications,
+    ...zshOptions(OPTIONS),
     '  )',
     "  _arguments -s $options '1::command:_iptraf_ts_commands' '*:word:_iptraf_ts_word'",
     '}',
@@ -178,11 +222,11 @@ function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-function fishFlags(line: OptionLine): string {
+function fishFlags(line: OptionTable[number]): string {
   return line.flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`)).join(' ');
 }
 
-function fishArgument(line: OptionLine): string {
+function fishArgument(line: OptionTable[number]): string {
   if (line.argument === null) return '';
   const { completion, optional } = line.argument;
   if (completion === 'file') return ' -r -F';
@@ -198,16 +242,21 @@ function fishWords(completion: Completion): string {
 }
 
 /** What may follow an option whose value may be left out. */
-function fishNext({ flags, argument }: OptionLine): string[] {
+function fishNext({ flags, argument }: OptionTable[number], called: string): string[] {
   const given = argument?.optional ? fishWords(argument.completion) : '';
-  return given === '' ? [] : [`complete -c ${PROGRAM} -n '__fish_prev_arg_in ${flags.join(' ')}'${given}`];
+  const before = `__fish_prev_arg_in ${flags.join(' ')}`;
+  return given === '' ? [] : [`complete -c ${PROGRAM} -n '${called}; and ${before}'${given}`];
+}
+
+/** Options that are offered where `called` holds. */
+function fishOptions(table: OptionTable, called: string): string[] {
+  return table.flatMap((line) => [
+    `complete -c ${PROGRAM} -n '${called}' ${fishFlags(line)}${fishArgument(line)} -d ${fishQuoted(line.description)}`,
+    ...fishNext(line, called),
+  ]);
 }
 
 function fish(): string {
-  const options = OPTIONS.flatMap((line) => [
-    `complete -c ${PROGRAM} ${fishFlags(line)}${fishArgument(line)} -d ${fishQuoted(line.description)}`,
-    ...fishNext(line),
-  ]);
   const commands = FIRST_COMMANDS.map(
     ({ name, description }) => `complete -c ${PROGRAM} -n __iptraf_ts_called -a ${name} -d ${fishQuoted(description)}`,
   );
@@ -220,6 +269,14 @@ function fish(): string {
     '  set -l before (commandline -opc)',
     '  test "$before[2..-1]" = "$argv"',
     'end',
+    'function __iptraf_ts_behind',
+    '  set -l before (commandline -opc)',
+    '  test (count $before) -gt 1; and contains -- "$before[2]" $argv',
+    'end',
+  ];
+  const options = [
+    ...fishOptions(OPTIONS, `not __iptraf_ts_behind ${DOORS.join(' ')}`),
+    ...DOORS.flatMap((name) => fishOptions(DOOR_OPTIONS[name], `__iptraf_ts_behind ${name}`)),
   ];
   return [
     `# fish completion for ${PROGRAM}`,

@@ -1,5 +1,6 @@
 /** --help, made from the option table: 80 columns, sections in the order of SECTIONS. Pure text. */
 import { VISIBLE_COMMANDS } from '../command-table.ts';
+import type { OptionTable } from '../option-parser.ts';
 import { OPTIONS, type OptionLine, SECTIONS, type Section } from '../options.ts';
 import { PROGRAM, VERSION } from '../version.ts';
 
@@ -16,6 +17,7 @@ export const USAGES: readonly (readonly [string, string])[] = [
   [`${PROGRAM} -i IF|all [OPTION...]`, 'a monitor, live'],
   [`${PROGRAM} -r FILE|- [OPTION...]`, 'the same for a capture file'],
   [`${PROGRAM} -B [-i IF|all] [-L FILE] [OPTION...]`, 'log in the background'],
+  [`${PROGRAM} iftop [OPTION...]`, 'pairs of hosts, as iftop does'],
   [`${PROGRAM} COMMAND`, ''],
 ];
 
@@ -29,7 +31,7 @@ export const EXIT_STATUSES: readonly (readonly [string, string])[] = [
 ];
 
 /** All spellings with the placeholder: "-v, -V, --version", "-f [FACILITY]". */
-export function spelling(line: OptionLine): string {
+export function spelling(line: OptionTable[number]): string {
   const flags = line.flags.join(', ');
   if (line.argument === null) return flags;
   const { optional, placeholder } = line.argument;
@@ -37,7 +39,7 @@ export function spelling(line: OptionLine): string {
 }
 
 /** The description with its default. */
-export function explanation(line: OptionLine): string {
+export function explanation(line: OptionTable[number]): string {
   return line.default === null ? line.description : `${line.description} (default ${line.default})`;
 }
 
@@ -62,38 +64,49 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-function entry(left: string, right: string): string[] {
+/** What stands on the left, and behind or below it what it means. */
+export function entry(left: string, right: string): string[] {
   const head = `  ${left}`;
   const body = wrap(right, WIDTH - INDENT).map((line) => ' '.repeat(INDENT) + line);
   if (head.length > INDENT - 2) return [head, ...body];
   return [head + body[0].slice(head.length), ...body.slice(1)];
 }
 
-function usageLines(): string[] {
-  const width = Math.max(...USAGES.map(([call]) => call.length));
-  return USAGES.map(([call, what]) => `  ${call.padEnd(width)}  ${what}`.trimEnd());
+/** Ways of calling, their meanings below one another. */
+export function usageLines(usages: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...usages.map(([call]) => call.length));
+  return usages.map(([call, what]) => `  ${call.padEnd(width)}  ${what}`.trimEnd());
+}
+
+/** An option table, section by section with their titles. */
+export function optionLines(sections: Readonly<Record<string, string>>, table: OptionTable): string[] {
+  return Object.entries(sections).flatMap(([section, title]) => [
+    '',
+    `${title}:`,
+    ...table.filter((line) => line.section === section).flatMap((line) => entry(spelling(line), explanation(line))),
+  ]);
 }
 
 /** The text of --help, with a newline at its end. */
 export function helpText(): string {
-  const sections = (Object.keys(SECTIONS) as Section[]).flatMap((section) => [
-    '',
-    `${SECTIONS[section]}:`,
-    ...linesOf(section).flatMap((line) => entry(spelling(line), explanation(line))),
-  ]);
   const commands = VISIBLE_COMMANDS.flatMap((command) => entry(commandSpelling(command), command.description));
   const lines = [
     `${PROGRAM} ${VERSION}: ${SUMMARY}`,
     '',
     'Usage:',
-    ...usageLines(),
-    ...sections,
+    ...usageLines(USAGES),
+    ...optionLines(SECTIONS, OPTIONS),
     '',
     'Commands:',
     ...commands,
   ];
-  const exit = EXIT_STATUSES.flatMap(([status, meaning]) => entry(status, meaning));
-  return [...lines, '', 'Exit status:', ...exit, '  Interrupted, it ends by the same signal.', ''].join('\n');
+  return [...lines, ...exitLines(), ''].join('\n');
+}
+
+/** Exit statuses, below a title of their own. */
+export function exitLines(): string[] {
+  const statuses = EXIT_STATUSES.flatMap(([status, meaning]) => entry(status, meaning));
+  return ['', 'Exit status:', ...statuses, '  Interrupted, it ends by the same signal.'];
 }
 
 /** The text of --version, with a newline at its end. */

@@ -4,9 +4,12 @@
  */
 
 import { VISIBLE_COMMANDS } from '../command-table.ts';
-import { type OptionLine, SECTIONS, type Section } from '../options.ts';
+import { DIRECTIVES_TEXT } from '../iftop/help.ts';
+import { IFTOP_OPTIONS, IFTOP_SECTIONS } from '../iftop/options.ts';
+import type { OptionTable } from '../option-parser.ts';
+import { OPTIONS, SECTIONS } from '../options.ts';
 import { PROGRAM, VERSION, VERSION_DATE } from '../version.ts';
-import { commandSpelling, EXIT_STATUSES, explanation, linesOf, SUMMARY, USAGES } from './help.ts';
+import { commandSpelling, EXIT_STATUSES, explanation, SUMMARY, USAGES } from './help.ts';
 
 const SIGNALS: readonly (readonly [string, string])[] = [
   ['INT, TERM, HUP', 'end: the terminal is restored, logs get their last records'],
@@ -20,6 +23,7 @@ const FILES: readonly (readonly [string, string])[] = [
   ['/var/lib/iptraf-ts', 'settings.json and filters.json of root (IPTRAF_TS_STATE_DIR overrides)'],
   ['$XDG_CONFIG_HOME/iptraf-ts', 'settings.json and filters.json of other users'],
   ['/var/log/iptraf-ts', 'logs given by a bare name (IPTRAF_TS_LOG_DIR overrides)'],
+  ['~/.iftoprc', `settings of ${PROGRAM} iftop; under sudo those of who called it`],
   ['/run/iptraf-ts', 'pid files and figures of instances in the background (IPTRAF_TS_RUN_DIR overrides)'],
 ];
 
@@ -48,7 +52,12 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
 
 /** Escapes text for roff: backslashes, hyphens that must stay ASCII, and control characters at the line's start. */
 function roff(text: string): string {
-  return text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq').replace(/^\./, '\\&.');
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('~', '\\(ti')
+    .replace(/^\./, '\\&.');
 }
 
 function bold(text: string): string {
@@ -59,7 +68,7 @@ function italic(text: string): string {
   return `\\fI${roff(text)}\\fR`;
 }
 
-function optionTag(line: OptionLine): string {
+function optionTag(line: OptionTable[number]): string {
   const flags = line.flags.map(bold).join(', ');
   if (line.argument === null) return flags;
   const value = italic(line.argument.placeholder);
@@ -78,15 +87,21 @@ function pairs(list: readonly (readonly [string, string])[]): string[] {
   return list.flatMap(([name, text]) => item(bold(name), `${text}.`));
 }
 
-function optionLines(): string[] {
-  return (Object.keys(SECTIONS) as Section[]).flatMap((name) => [
-    `.SS ${SECTIONS[name]}`,
-    ...linesOf(name).flatMap((line) => item(optionTag(line), `${capital(explanation(line))}.`)),
+function optionLines(sections: Readonly<Record<string, string>>, table: OptionTable): string[] {
+  return Object.entries(sections).flatMap(([name, title]) => [
+    `.SS ${title}`,
+    ...table
+      .filter((line) => line.section === name)
+      .flatMap((line) => item(optionTag(line), `${capital(explanation(line))}.`)),
   ]);
 }
 
 function capital(text: string): string {
   return text[0].toUpperCase() + text.slice(1);
+}
+
+function iftopOptions(): string[] {
+  return [...optionLines(IFTOP_SECTIONS, IFTOP_OPTIONS), '.SS Settings', ...item(bold('~/.iftoprc'), DIRECTIVES_TEXT)];
 }
 
 /** The man page's source, with a newline at its end. */
@@ -100,8 +115,9 @@ export function manPage(): string {
     ...section('NAME', [`${roff(PROGRAM)} \\- ${roff(SUMMARY)}`]),
     ...section('SYNOPSIS', synopsis),
     ...section('DESCRIPTION', DESCRIPTION.map(roff)),
-    ...section('OPTIONS', optionLines()),
+    ...section('OPTIONS', optionLines(SECTIONS, OPTIONS)),
     ...section('COMMANDS', commands),
+    ...section('IFTOP', [...IFTOP.flatMap((text) => ['.PP', roff(text)]).slice(1), ...iftopOptions()]),
     ...section('FILTERS', FILTERS.flatMap((text) => ['.PP', roff(text)]).slice(1)),
     ...section('ALERTS', ALERTS.flatMap((text) => ['.PP', roff(text)]).slice(1)),
     ...section('SIGNALS', pairs(SIGNALS)),
@@ -119,6 +135,12 @@ const DESCRIPTION: readonly string[] = [
   'On a terminal it is a full-screen program; in a pipe, in the background or with --text, --json or --csv it prints.',
   'Packets are counted as they are on the wire: a buffer that the kernel hands over for several packets counts as those.',
   'What was missed is said: packets dropped by the kernel, and the share of the interface counters that was captured.',
+];
+
+/** Each a paragraph. */
+const IFTOP: readonly string[] = [
+  `${PROGRAM} iftop takes the options and the settings of iftop and shows pairs of hosts, as --pairs does; so does a link ` +
+    `of that name to ${PROGRAM}. With -t it prints reports of iftop's form, for scripts that read them.`,
 ];
 
 /** Each a paragraph. */

@@ -1,5 +1,6 @@
 /** What the screens may do with filters: the store, the filter that applies, and the engine that runs now. */
 import { statSync } from 'node:fs';
+import { expressionFilter, expressionOf } from '../../../filters/expression-filter.ts';
 import type { Filter } from '../../../filters/filter.ts';
 import { allFilters, type NamedFilter } from '../../../filters/ready-made.ts';
 import { FilterStore } from '../../../filters/store.ts';
@@ -46,6 +47,11 @@ export class Filters implements FilterControl {
     return this.#applied.choice.filter?.name ?? null;
   }
 
+  get expression(): string | null {
+    const { filter } = this.#applied.choice;
+    return filter === null ? null : expressionOf(filter);
+  }
+
   get withoutOwnSession(): boolean {
     return this.#applied.choice.withoutOwnSession;
   }
@@ -89,6 +95,8 @@ export class Filters implements FilterControl {
     switch (request.type) {
       case 'apply':
         return this.#apply(request.filter);
+      case 'apply-expression':
+        return this.#applyExpression(request.text.trim());
       case 'toggle-own-session':
         return this.#toggleOwnSession();
       case 'save':
@@ -101,6 +109,14 @@ export class Filters implements FilterControl {
   async #apply(filter: Filter | null): Promise<string> {
     const warnings = await this.#choose({ ...this.#applied.choice, filter });
     return [filter === null ? 'no filter applies' : `filter ${filter.name} applies`, ...warnings].join('; ');
+  }
+
+  async #applyExpression(text: string): Promise<string> {
+    const warnings = await this.#choose({
+      ...this.#applied.choice,
+      filter: text === '' ? null : expressionFilter(text),
+    });
+    return [text === '' ? 'no filter applies' : `only "${text}" is counted`, ...warnings].join('; ');
   }
 
   async #toggleOwnSession(): Promise<string> {

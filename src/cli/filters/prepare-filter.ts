@@ -4,6 +4,7 @@
  * resolves no name.
  */
 import { lookup } from 'node:dns/promises';
+import { isExpressionFilter } from '../../../filters/expression-filter.ts';
 import { type Filter, type FilterEndpoint, type FilterRule, unmatchedOf } from '../../../filters/filter.ts';
 import type { PreparedEndpoint, PreparedFilter, PreparedNetwork, PreparedRule } from '../../../filters/prepared.ts';
 import {
@@ -45,8 +46,12 @@ export interface Prepared {
 
 const NOBODY = 'nobody is logged in by ssh here, as far as the processes above this one tell';
 
-/** Rejects with an OperatorError (E_FILTER): "cannot apply filter NAME: rule 2: …". */
+/**
+ * Rejects with an OperatorError: "cannot apply filter NAME: rule 2: …" (E_FILTER); of an expression that is all there is,
+ * what is wrong with the expression (E_EXPRESSION).
+ */
 export async function prepareFilter(filter: Filter, context: PrepareContext): Promise<Prepared> {
+  if (isExpressionFilter(filter)) return prepareExpression(filter.name, context);
   refuseProblems(filter);
   const warnings: string[] = [];
   const rules: PreparedRule[] = [];
@@ -60,6 +65,12 @@ export async function prepareFilter(filter: Filter, context: PrepareContext): Pr
     rules.push(prepared);
   }
   return { prepared: { text: filter.name, rules, unmatched: unmatchedOf(filter), local: context.local }, warnings };
+}
+
+async function prepareExpression(text: string, context: PrepareContext): Promise<Prepared> {
+  const { snaplen, compile = compileExpression } = context;
+  const rule: PreparedRule = { ...ANY_PACKET, include: true, expression: await compile(text, snaplen) };
+  return { prepared: { text, rules: [rule], unmatched: 'drop', local: context.local }, warnings: [] };
 }
 
 /** The same filter (null: none) behind a rule that excludes the session. */

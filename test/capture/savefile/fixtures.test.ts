@@ -15,7 +15,7 @@ const folder = join(import.meta.dirname, '../../fixtures');
 const fixtures = readdirSync(folder).filter((name) => /\.(pcap|pcapng|pcap\.gz)$/.test(name));
 const missing = tsharkUnavailable();
 
-test('every fixture is here', () => expect(fixtures.length).toBe(13));
+test('every fixture is here', () => expect(fixtures.length).toBe(14));
 
 describe.skipIf(missing !== null)(`as tshark reads it${missing === null ? '' : `: skipped, ${missing}`}`, () => {
   test.each(fixtures)('%s: time, lengths and interface of each packet', async (name) => {

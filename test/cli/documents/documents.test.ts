@@ -90,8 +90,19 @@ describe.skipIf(!has('fish'))('completion in fish (needs fish)', () => {
     ['iptraf-ts config unset the', ['theme']],
     ['iptraf-ts config set colour ', ['off', 'on']],
     ['iptraf-ts config get colour ', []],
+    ['iptraf-ts ift', ['iftop']],
+    ['iptraf-ts iftop -o ', ['2s', '10s', '40s', 'destination', 'source']],
+    ['iptraf-ts iftop -i l', ['lo']],
+    ['iptraf-ts iftop --l', ['--limit']],
   ])('%s', (line, offers) => {
     expect(fishOffers(line)).toEqual(offers);
+  });
+});
+
+describe.skipIf(!has('zsh'))('completion in zsh (needs zsh)', () => {
+  it('is a script that zsh can read', () => {
+    const { stderr, status } = spawnSync('zsh', ['-n'], { input: completionScript('zsh'), encoding: 'utf8' });
+    expect([stderr, status]).toEqual(['', 0]);
   });
 });
 
@@ -124,6 +135,15 @@ describe.skipIf(!has('bash'))('bash completion (needs bash)', () => {
     expect(bashOffers('--b')).toEqual(['--bpf', '--bytes']);
   });
 
+  it('offers the options of a door behind its name, and no others', () => {
+    expect(bashOffers('iftop', '--l')).toEqual(['--limit']);
+    expect(bashOffers('iftop', '-o', 's')).toEqual(['source']);
+    expect(bashOffers('iftop', '-i', 'a')).toEqual(['all']);
+    // -d is a monitor of the main command.
+    expect(bashOffers('iftop', '-')).not.toContain('-d');
+    expect(bashOffers('iftop', '')).toContain('-P');
+  });
+
   it('offers interfaces, and options where the interface may be left out', () => {
     expect(bashOffers('-i', '')).toContain('all');
     if (existsSync('/sys/class/net/lo')) expect(bashOffers('-i', 'l')).toContain('lo');
@@ -134,6 +154,7 @@ describe.skipIf(!has('bash'))('bash completion (needs bash)', () => {
     expect(bashOffers('--capture', '')).toEqual(['auto', 'ring', 'pcap']);
     expect(bashOffers('completion', 'z')).toEqual(['zsh']);
     expect(bashOffers('d')).toEqual(['doctor']);
+    expect(bashOffers('i')).toEqual(['interfaces', 'iftop']);
     expect(bashOffers('filter', 'im')).toEqual(['import', 'import-iptraf-ng']);
     expect(bashOffers('config', '')).toEqual(['get', 'set', 'unset', 'export', 'import']);
     expect(bashOffers('config', 'set', 'th')).toEqual(['theme']);

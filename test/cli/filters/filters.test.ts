@@ -114,6 +114,30 @@ describe('filters as the screens use them', () => {
     expect((await applied.prepare(all, { filter: incoming, withoutOwnSession: false })).prepared?.text).toBe('in');
   });
 
+  it('are one expression that is typed, edited and taken away while traffic is counted', async () => {
+    const filters = control(eth0);
+    expect(filters.expression).toBeNull();
+    const apply = (text: string) => filters.carryOut({ type: 'apply-expression', text });
+    expect(await apply('port 80')).toBe('only "port 80" is counted');
+    expect([filters.expression, filters.active]).toEqual(['port 80', 'port 80']);
+    const long = Array.from({ length: 30 }, (_, i) => `port ${i + 1}`).join(' or ');
+    await apply(` ${long} `);
+    expect(filters.expression).toBe(long);
+    await expect(apply('port eighty')).rejects.toThrow(
+      /^cannot use capture expression "port eighty": (?!.*rule).*eighty/,
+    );
+    expect(filters.expression).toBe(long);
+    expect(await apply('  ')).toBe('no filter applies');
+    expect([filters.expression, filters.active]).toEqual([null, null]);
+    expect(told).toEqual(['set port 80 drop', `set ${long} drop`, 'set nothing']);
+    // A filter of the list that is more than an expression takes its place, and has none to edit.
+    await filters.carryOut({ type: 'apply', filter: mine });
+    expect(filters.expression).toBeNull();
+    const stored: Filter = { ...mine, rules: [{ action: 'include', expression: 'port 53' }] };
+    await filters.carryOut({ type: 'apply', filter: stored });
+    expect(filters.expression).toBe('port 53');
+  });
+
   it('leave out the ssh session by one request and count it again by the next', async () => {
     const filters = control(eth0);
     expect(await filters.carryOut({ type: 'toggle-own-session' })).toBe('your ssh session is left out');
@@ -192,7 +216,8 @@ describe('filters as the screens use them', () => {
   it('have a file read again, but not standard input', async () => {
     const filters = control({ monitor: 'ip-traffic', file: 'x.pcap' });
     await filters.carryOut({ type: 'apply', filter: mine });
-    expect([restarts, told]).toEqual([['mine'], []]);
+    await filters.carryOut({ type: 'apply-expression', text: 'port 80' });
+    expect([restarts, told]).toEqual([['mine', 'port 80'], []]);
     const piped = control({ monitor: 'ip-traffic', file: '-' });
     await expect(piped.carryOut({ type: 'apply', filter: mine })).rejects.toThrow(
       'cannot apply filter mine: standard input can be read only once (start again with --filter NAME, or read a file)',

@@ -15,6 +15,7 @@ const NAMES: Record<string, string> = {
 
 const names = {
   lookup: (address: string) => NAMES[address] ?? null,
+  isObserved: (address: string) => address === '203.0.113.253' || address === '10.77.0.2',
   addressesMatching: (isMeant: (name: string) => boolean) => Object.keys(NAMES).filter((each) => isMeant(NAMES[each])),
 };
 

@@ -77,6 +77,44 @@ describe('table', () => {
     ]);
   });
 
+  it('draws two-line rows without a bracket, with a mark beside the chosen one', () => {
+    const table = new Table({ columns: COLUMNS, rowId: (row: Row) => row.id, joinsLines: false });
+    const canvas = createCanvas(30, 6);
+    const draw = (): string[] => {
+      canvas.clear();
+      table.draw(canvas, { x: 1, y: 0, width: 28, height: 6 }, { header: 'none', cursorX: 0 });
+      return canvas.toText().split('\n');
+    };
+    table.linesPerRow = 2;
+    table.setPage({ rows: rowsFrom([0, 1]), offset: 0, rowsTotal: 2 });
+    draw();
+    table.onKey('DOWN');
+    expect(draw().slice(0, 4)).toEqual([
+      ' row0                       0',
+      ' to row0                    0',
+      '►row1                     100',
+      ' to row1                  100',
+    ]);
+    table.linesPerRow = 1;
+    expect(draw().slice(0, 2)).toEqual([' row0                       0', '►row1                     100']);
+  });
+
+  it('stands bars behind rows as long as their share, warnings and what is searched for stay seen', () => {
+    const warned: Column<Row> = { ...COLUMNS[1], style: (row) => (row.id === 1 ? 'warning' : 'value') };
+    const table = new Table({ columns: [COLUMNS[0], warned], rowId: (row: Row) => row.id });
+    table.setPage({ rows: rowsFrom([0, 1, 2, 3]), offset: 0, rowsTotal: 4 });
+    const canvas = createCanvas(20, 4);
+    const shares = [0.5, 1, 7, Number.NaN];
+    const how = { header: 'none', meter: (row: Row) => shares[row.id], highlight: ['row1'] } as const;
+    table.draw(canvas, { x: 0, y: 0, width: 20, height: 4 }, how);
+    expect(canvas.toStyledText().split('\n').slice(0, 4)).toEqual([
+      'meterSelected 0-9, selected 10-19',
+      'match 0-3, meter 4-12, warning 13-19',
+      'meter 0-19',
+      'text 0-12, value 13-19',
+    ]);
+  });
+
   it('stays at the top until something was chosen, whatever moves', () => {
     const harness = new Harness(20);
     expect(harness.selected).toBe(0);

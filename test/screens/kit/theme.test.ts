@@ -47,6 +47,13 @@ describe('colours of a terminal', () => {
         const distinct = new Set([of('text'), of('selected'), of('warning'), of('dim'), of('match')]);
         expect(distinct.size, `${theme} ${depth}`).toBe(5);
         expect(of('error')).not.toBe(of('text'));
+        // A bar is seen behind blanks too: by its background, in a row that is marked or not.
+        const { blankClass } = createPalette(theme, depth);
+        const onBlanks = (['text', 'selected', 'meter', 'meterSelected'] as const).map(
+          (style) => blankClass[STYLES.indexOf(style)],
+        );
+        expect(onBlanks[2]).not.toBe(onBlanks[0]);
+        expect(onBlanks[3]).not.toBe(onBlanks[1]);
       }
     }
   });
@@ -142,6 +149,7 @@ describe('few colours', () => {
   const lines: readonly Style[] = [
     ...(['text', 'value', 'title', 'heading', 'selected', 'selectedDim', 'keyLabel', 'menu', 'menuSelected'] as const),
     ...(['dialog', 'field', 'fieldError', 'status', 'warning', 'error', 'tcp', 'udp', 'match'] as const),
+    ...(['meter', 'meterSelected'] as const),
   ];
   const own: Record<'blue' | 'dark' | 'light', Shown> = {
     blue: { fg: [229, 229, 229], bg: [0, 0, 0] },

@@ -233,7 +233,7 @@ describe('status line', () => {
   it('counts the alerts that are on at its right end, beside whatever it says', () => {
     const marked = (alerts: number, message: StatusMessage | null, width = 60): [string, string] => {
       const canvas = createCanvas(width, 1);
-      drawStatusLine(canvas, 0, snapshotHead(), message, alerts);
+      drawStatusLine(canvas, 0, snapshotHead(), message, { alerts });
       return [canvas.rowText(0), canvas.styleAt(width - 2, 0)];
     };
     expect(marked(0, null)[0]).not.toContain('alert');
@@ -243,6 +243,16 @@ describe('status line', () => {
     // It stands out from a line that is a warning itself.
     expect(marked(2, { ...long, style: 'warning' })[1]).toBe('error');
     expect(marked(2, null)[0]).toHaveLength(60);
+  });
+
+  it('has room at its right end for what a screen itself has to say, before the alerts', () => {
+    const canvas = createCanvas(80, 1);
+    drawStatusLine(canvas, 0, snapshotHead(), null, { alerts: 1, own: '2 pairs above 10 Mbit/s' });
+    expect(canvas.rowText(0)).toMatch(/^ 1:02:05 .* 2 pairs above 10 Mbit\/s, 1 alert $/);
+    expect(canvas.styleAt(79, 0)).toBe('warning');
+    const narrow = createCanvas(60, 1);
+    drawStatusLine(narrow, 0, snapshotHead(), null, { own: 'x'.repeat(90) });
+    expect(narrow.rowText(0)).toMatch(/^ Rcvd 123456 │ Drop 0 +x{29}… $/);
   });
 
   it('turns to the warning style when packets were dropped', () => {

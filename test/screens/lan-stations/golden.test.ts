@@ -12,7 +12,11 @@ function createScreen(options: Partial<MonitorScreenOptions> = {}): LanStationsS
   return new LanStationsScreen(
     {
       watched: 'eth0',
-      names: { lookup: (address) => NAMES[address] ?? null, addressesMatching: () => [] },
+      names: {
+        lookup: (address) => NAMES[address] ?? null,
+        isObserved: (address) => address === '192.168.1.113',
+        addressesMatching: () => [],
+      },
       descriptions: () => ({ [ROUTER]: 'the way out' }),
       ...options,
     },
