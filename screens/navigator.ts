@@ -305,7 +305,9 @@ export class Navigator {
 
   /** Another screen is on top: it shows what it knows, then what is true now. */
   #uncovered(): void {
-    if (this.top.overlay !== true) this.#paused = this.#paused && this.#pulled() !== null;
+    // Help about a screen whose rows are held leaves them held.
+    const isCovered = this.#stack.some((screen) => screen === this.#pausedOn);
+    if (this.top.overlay !== true) this.#paused = this.#paused && (isCovered || this.#pulled() !== null);
     this.#poll();
     this.#redraw();
     this.#pull();

@@ -2,14 +2,14 @@
  * Engine side of the host pair monitor: feeds the pair table from the bus, tells it which end of a conversation is ours,
  * and answers pages and slices of it. It knows no names and makes strings only for rows that are handed out.
  *
- * Every question says how pairs are put together, and that is how the table keeps them: a change costs one pass over the
- * conversations and loses no history. A screen changes that, a log does not follow: where both ask (PairOptions.forLog)
- * each has a table of its own. Questions without `frozen` are those of the log and of pipes.
+ * A question says how pairs are put together, and that is how the table keeps them, until another one says otherwise: a
+ * change costs one pass over the conversations and loses no history. A screen changes that, a log does not follow: where
+ * both ask (PairOptions.forLog) each has a table of its own. Questions without `frozen` are those of the log and of pipes.
  */
 import type { PairOptions } from '../../src/engine/messages.ts';
 import type { Monitor, MonitorContext, Page, Query } from '../../src/engine/monitor.ts';
 import { parseSearch } from '../../src/search/query.ts';
-import { HOST_GROUPING, type PairGrouping } from '../../src/tables/pair-grouping.ts';
+import type { PairGrouping } from '../../src/tables/pair-grouping.ts';
 import { PAIR_KEY } from '../../src/tables/pair-groups.ts';
 import { type PairOrder, pairOrder } from '../../src/tables/pair-order.ts';
 import { PAIR_COUNTER } from '../../src/tables/pair-readers.ts';
@@ -146,8 +146,9 @@ export class HostPairsMonitor implements Monitor<HostPairRow> {
       let known: SideInterface | null = null;
       if (link !== undefined) {
         const { addresses, mac, master } = link;
-        // A virtual interface takes frames for others too.
-        known = { addresses, mac, receivesOwnOnly: !isPromiscuous && master === null && !link.virtual };
+        // A virtual interface takes frames for others too; not so a bridge, which hands up only what is for its host.
+        const isChoosy = !link.virtual || link.kind === 'bridge';
+        known = { addresses, mac, receivesOwnOnly: !isPromiscuous && master === null && isChoosy };
       } else if (links !== null && name === ALL_INTERFACES) {
         const addresses = links.flatMap((each) => each.addresses);
         known = { addresses, mac: null, receivesOwnOnly: false };
@@ -176,7 +177,9 @@ export class HostPairsMonitor implements Monitor<HostPairRow> {
   /** The table, with pairs as the question wants them. */
   #current({ options }: Query): PairTable {
     const { context, table } = this.#attached();
-    const { grouping = HOST_GROUPING, frozen } = options as Partial<HostPairOptions>;
+    const { grouping, frozen } = options as Partial<HostPairOptions>;
+    // Nobody's choice undoes somebody's: a screen may ask for both at once.
+    if (grouping === undefined) return table;
     if (frozen === undefined && this.#logTable !== null) return this.#logTable;
     if (JSON.stringify(grouping) !== JSON.stringify(table.grouping)) {
       context.conversations.handOut();

@@ -106,6 +106,7 @@ export interface ScreenFilter {
 
 /** Query.options of this monitor. */
 export interface HostPairOptions {
+  /** Absent: as they are put together at the time (single hosts, where nobody has said so). */
   grouping: PairGrouping;
   /** As typed (src/search/query.ts), with the fields above; null: none. */
   search: string | null;

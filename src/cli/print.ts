@@ -33,18 +33,21 @@ function kindOf({ json, csv }: OptionValues): OutputKind {
   return csv ? 'csv' : 'text';
 }
 
-/** Names that only the front knows. */
-interface KnownNames {
+/** What only the front knows. */
+interface PrinterParts {
   /** Of addresses, as seen on the wire. */
   observedNames: ObservedNames;
   /** The operator's own, of stations, by MAC address. */
   descriptions: Readonly<Record<string, string>>;
+  /** What a front door asks of the monitor, beside what pipes do. */
+  options: Query['options'];
 }
 
 export class Printer {
   readonly #monitor: MonitorName;
   readonly #writer: OutputWriter<unknown>;
   readonly #values: OptionValues;
+  readonly #options: Query['options'];
   readonly #done: (error: unknown) => void;
   /** With --names. */
   readonly #names: { all: AddressNames; reverse: NameCache } | null;
@@ -63,11 +66,12 @@ export class Printer {
   constructor(
     monitor: MonitorName,
     values: OptionValues,
-    { observedNames, descriptions }: KnownNames,
+    { observedNames, descriptions, options }: PrinterParts,
     done: (error: unknown) => void,
   ) {
     this.#monitor = monitor;
     this.#values = values;
+    this.#options = options;
     this.#done = done;
     const reverse = new NameCache();
     this.#names = values.names ? { all: new AddressNames(observedNames, reverse), reverse } : null;
@@ -104,7 +108,7 @@ export class Printer {
       offset: 0,
       limit: this.#values.limit ?? DEFAULT_LIMIT,
       follow: null,
-      options: { ...pipeOptions, byteKind: shownBytes(this.#values, 'ip') },
+      options: { ...pipeOptions, ...this.#options, byteKind: shownBytes(this.#values, 'ip') },
     };
   }
 

@@ -4,6 +4,7 @@
  */
 import { expressionFilter } from '../../filters/expression-filter.ts';
 import type { Filter } from '../../filters/filter.ts';
+import type { HostPairOptions } from '../../screens/host-pairs/types.ts';
 import { EXIT, OperatorError } from '../base/errors.ts';
 import type { EngineClient } from '../engine/engine-client.ts';
 import type { LiveSettings } from '../store/live-settings.ts';
@@ -130,8 +131,8 @@ async function monitor({ values, door }: Invocation, context: RunContext): Promi
   if (what === null && screen !== 'screen') throw usageError('the menu', noScreenReason(), `${PROGRAM} -i IF --text`);
   const settings = await loadSettings(warn);
   const filter = new AppliedFilter(values, await chosenFilter(values, door, warn));
-  const onScreen = screen === 'screen';
-  const session = new Session({ values, settings, filter, engine: context.engine, onScreen, pairs: door?.pairs });
+  const places = { onScreen: screen === 'screen', mayBecomeScreen: screen === 'later' };
+  const session = new Session({ values, settings, filter, engine: context.engine, ...places, pairs: door?.pairs });
   context.signals.onReopen(() => session.reopenLogs());
   context.signals.logs = logPlan(values, []) !== null || settings.current.logging;
   const ending = await watchUntilEnd({ values, settings, session, filter, what, door }, screen, context).finally(() =>
@@ -210,6 +211,13 @@ function reportingDoor({ values, door }: Watching): Door | null {
   return values.json || values.csv ? null : door;
 }
 
+/** How pairs are put together and which are printed: in --json and --csv as in the door's own reports. */
+function pipeOptions(door: Door | null): Partial<HostPairOptions> {
+  if (door === null) return {};
+  const { grouping, screenFilter: pattern } = door.view;
+  return { grouping, screenFilter: pattern === null ? null : { pattern, addresses: [], ports: [] } };
+}
+
 async function createPrinter(printed: Printed, done: (error: unknown) => void, takesKeys: boolean): Promise<Prints> {
   const { values, settings, session, what } = printed;
   const { observedNames } = session;
@@ -220,7 +228,8 @@ async function createPrinter(printed: Printed, done: (error: unknown) => void, t
     return new IftopPrinter({ door, what, observedNames: marked, takesKeys, done });
   }
   const { Printer } = await import('./print.ts');
-  return new Printer(what.monitor, values, { observedNames, descriptions: settings.current.stationDescriptions }, done);
+  const { stationDescriptions: descriptions } = settings.current;
+  return new Printer(what.monitor, values, { observedNames, descriptions, options: pipeOptions(printed.door) }, done);
 }
 
 async function printOut(printed: Printed, mayBecomeScreen: boolean, signals: Signals): Promise<Ending> {

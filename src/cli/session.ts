@@ -34,6 +34,8 @@ export interface SessionParts {
   pairs?: PairOptions;
   /** A screen will be opened: files too are read by an engine process, which restores the terminal if we vanish. */
   onScreen: boolean;
+  /** It is not yet, and may be when the program comes to the foreground. Absent: not. */
+  mayBecomeScreen?: boolean;
 }
 
 /** What is asked of every window, from the first packet on. */
@@ -124,8 +126,8 @@ export class Session {
       this.#log = await this.#openLog(what, engine);
       this.#aids = await this.#openAids(what, engine);
       await listen(engine, listeners);
-      const { values, settings, filter, pairs, onScreen } = this.#parts;
-      const changes = { pairs: { ...pairs, forLog: onScreen && this.#log !== null } };
+      const { values, settings, filter, pairs, onScreen, mayBecomeScreen = false } = this.#parts;
+      const changes = { pairs: { ...pairs, forLog: (onScreen || mayBecomeScreen) && this.#log !== null } };
       const warnings = await startEngine(engine, what, { values, settings: settings.current, filter, ...changes });
       for (const warning of warnings) {
         // On a screen every frame says so.

@@ -12,16 +12,19 @@ export class Budget {
 
   /** Takes one at this time, seconds; false: this second's are used up. */
   spend(time: number): boolean {
+    if (!this.has(time)) return false;
+    this.#left--;
+    return true;
+  }
+
+  /** One can be taken at this time. Where not, it counts as refused. */
+  has(time: number): boolean {
     const second = Math.floor(time);
     if (second !== this.#second) {
       this.#second = second;
       this.#left = this.#most;
     }
-    if (this.#left === 0) {
-      this.refused++;
-      return false;
-    }
-    this.#left--;
-    return true;
+    if (this.#left === 0) this.refused++;
+    return this.#left > 0;
   }
 }

@@ -30,6 +30,8 @@ const MOST_NAMES = 256;
 const MOST_MESSAGES = 5000;
 /** Handshakes in a second whose beginning is kept until the rest comes: a few microseconds each. */
 const MOST_BEGUN = 5000;
+/** Names told in a second: a message may have dozens, and each goes to another process. */
+const MOST_TOLD = 5000;
 const UDP_HEADER = 8;
 
 type Source = ObservedName['by'];
@@ -41,6 +43,7 @@ export class NameObserver {
   readonly #dns: DnsAnswers;
   readonly #messages = new Budget(MOST_MESSAGES);
   readonly #begun = new Budget(MOST_BEGUN);
+  readonly #tellings = new Budget(MOST_TOLD);
   readonly #handshakes = new HandshakeTable();
   readonly #quic: QuicHellos;
   readonly #seed: number;
@@ -48,6 +51,8 @@ export class NameObserver {
   #told: ToldNames | null = null;
   /** Names to be told, by address: of several for one address the last. */
   readonly #waiting = new Map<string, ObservedName>();
+  /** Of the packet that is being read. */
+  #time = 0;
   #unsubscribe: (() => void) | null = null;
 
   /** `seed`: 32 bits that make hashes of names unpredictable. */
@@ -66,9 +71,11 @@ export class NameObserver {
   }
 
   /** What was left unread because too much came at once, since the observer was made. */
-  get leftOut(): { dnsMessages: number; handshakes: number; quicPackets: number } {
-    const { refused: dnsMessages } = this.#messages;
-    return { dnsMessages, handshakes: this.#begun.refused, quicPackets: this.#quic.refused };
+  get leftOut(): { dnsMessages: number; handshakes: number; quicPackets: number; names: number } {
+    const [dnsMessages, handshakes, names] = [this.#messages, this.#begun, this.#tellings].map(
+      ({ refused }) => refused,
+    );
+    return { dnsMessages, handshakes, quicPackets: this.#quic.refused, names };
   }
 
   #onTick(time: number): void {
@@ -98,6 +105,7 @@ export class NameObserver {
     const transport = batch.transportOffset[i];
     const port = batch.sourcePort[i];
     const protocol = batch.ipProtocol[i];
+    this.#time = batch.time[i];
     if (protocol === IP_PROTOCOL.tcp) this.#onSegment(batch, i, tcpPayload(batch.packets.bytes, transport));
     else if (protocol !== IP_PROTOCOL.udp) return;
     else if (port === DNS_PORT || port === MDNS_PORT) this.#onAnswer(batch, i, transport + UDP_HEADER);
@@ -160,7 +168,9 @@ export class NameObserver {
   }
 
   #tell(words: Uint32Array, at: number, network: number, name: HostName, by: Source): void {
-    if (this.#told?.add(words, at, name.hash, by !== 'dns') !== true) return;
+    if (this.#told === null || !this.#tellings.has(this.#time)) return;
+    if (!this.#told.add(words, at, name.hash, by !== 'dns')) return;
+    this.#tellings.spend(this.#time);
     const address = formatAddress(words, at, network);
     // Behind the others: of several names of one address the last one told holds.
     this.#waiting.delete(address);

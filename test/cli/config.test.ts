@@ -62,7 +62,10 @@ describe('config', () => {
   });
 
   it.each([
-    [['get', 'color'], 'cannot use setting "color": there is none of that name; there are reverseDns, observedNames, serviceNames, '],
+    [
+      ['get', 'color'],
+      'cannot use setting "color": there is none of that name; there are reverseDns, observedNames, serviceNames, ',
+    ],
     [['set', 'tcptimeoutminutes', '5'], 'cannot use setting tcptimeoutminutes: it is written tcpTimeoutMinutes'],
     [['set', 'theme', 'pink'], 'cannot use theme pink: say one of blue, dark, light, monochrome'],
     [['set', 'theme', 'dark', 'light'], 'cannot use theme dark light: say one of blue, dark, light, monochrome'],

@@ -64,12 +64,14 @@ describe('commands', () => {
     expect(denied.status).toBe(77);
   });
 
-  it('answer through a link named iptraf-ng as the main program, through one named iftop with a line', () => {
-    for (const name of ['iptraf-ng', 'iftop']) symlinkSync(PROGRAM, join(folder, name));
-    const call = (name: string) => spawnSync(process.execPath, [join(folder, name), '-v'], { encoding: 'utf8' });
-    expect(call('iptraf-ng').stdout).toMatch(/^iptraf-ts /);
-    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'iftop'), '-n'], { encoding: 'utf8' });
-    expect([status, stderr]).toEqual([2, expect.stringMatching(/^iptraf-ts: cannot use iftop: .*\n$/)]);
+  it('answer through a link named iptraf-ng as the main program, iftop by its door, nethogs with a line', () => {
+    for (const name of ['iptraf-ng', 'iftop', 'nethogs']) symlinkSync(PROGRAM, join(folder, name));
+    const call = (name: string, option: string) =>
+      spawnSync(process.execPath, [join(folder, name), option], { encoding: 'utf8', timeout: 30_000 });
+    expect(call('iptraf-ng', '-v').stdout).toMatch(/^iptraf-ts /);
+    expect(call('iftop', '--help').stdout).toMatch(/^iptraf-ts [\s\S]*\.iftoprc/);
+    const { status, stderr } = call('nethogs', '-d');
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^iptraf-ts: cannot use nethogs: .*\n$/)]);
   });
 });
 
@@ -88,7 +90,7 @@ describe('errors', () => {
       1,
       /^iptraf-ts: cannot write packets to \/proc\/nothing\/x\.pcapng: .*\n$/,
     ],
-    [['--pairs'], 2, /^iptraf-ts: cannot use --pairs: .* not in this version yet .*\n$/],
+    [['--processes'], 2, /^iptraf-ts: cannot use --processes: .* not in this version yet .*\n$/],
   ])('of %j are one line and a status', (argv, status, line) => {
     const result = run(...argv);
     expect(result.stderr).toMatch(line);

@@ -7,6 +7,15 @@ const unavailable = namespacesUnavailable();
 const TITLE = /^ iptraf-ts \S+ +Host pairs: right/;
 const PAIR = /10\.91\.0\.2[\s\S]*10\.91\.0\.1/;
 
+/** Talks to port 9000, again where nobody listens yet. One process: it ends with its namespace. */
+const TALKER = `
+const talk = () => {
+  const socket = require('net').connect(9000, process.argv[1]);
+  const words = setInterval(() => socket.write('some text\\n'), 50);
+  socket.on('error', () => {}).on('close', () => { clearInterval(words); setTimeout(talk, 100); });
+};
+talk();`;
+
 describe.skipIf(unavailable !== null)(`host pairs on a screen (${unavailable ?? 'in namespaces'})`, () => {
   let pair: NamespacePair;
   let home: ProgramHome;
@@ -16,8 +25,7 @@ describe.skipIf(unavailable !== null)(`host pairs on a screen (${unavailable ?? 
     buildProgram();
     pair = await createNamespacePair('pairs');
     pair.right.spawn(['nc', '-lk', '9000'], { stdio: 'ignore' });
-    const talk = `while sleep 0.05; do echo some text; done | nc ${pair.right.ipv4} 9000`;
-    pair.left.spawn(['sh', '-c', `while :; do ${talk}; sleep 0.1; done`], { stdio: 'ignore' });
+    pair.left.spawn([process.execPath, '-e', TALKER, pair.right.ipv4], { stdio: 'ignore' });
     pair.left.spawn(['ping', '-i', '0.2', pair.right.ipv4], { stdio: 'ignore' });
     // Another pair, by IPv6, and hosts beyond that answer nothing.
     pair.left.spawn(['ping', '-i', '0.2', pair.right.ipv6], { stdio: 'ignore' });

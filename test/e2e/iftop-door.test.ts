@@ -6,15 +6,23 @@ import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildProgram, PROGRAM, temporaryHome } from '../support/program.ts';
+import type { HostPairExtra, HostPairRow } from '../../screens/host-pairs/types.ts';
+import { buildProgram, PROGRAM, ROOT, temporaryHome } from '../support/program.ts';
 import { ctrl, KEY, spawnInTerminal } from '../support/pty.ts';
 
 const isRoot = process.geteuid?.() === 0;
+const FIXTURE = join(ROOT, 'test/fixtures/mixed.pcapng');
 /** No user of this machine. */
 const CALLER = 4_000_000;
+
+/** As --json prints it, of what is used here. */
+interface PrintedPairs {
+  rows: Pick<HostPairRow, 'endpoints'>[];
+  totals: { packets: number; pairs: Pick<HostPairRow, 'packets'> } & Pick<HostPairExtra, 'nonIp' | 'leftOut'>;
+}
 
 /** Two sockets that take what is sent to them, and one that sends. */
 async function openSockets() {
@@ -105,6 +113,22 @@ describe('iptraf-ts iftop', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it('prints --json and --csv with the pairs that its options and its file ask for', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'iftop-pipes-')), 'settings');
+    writeFileSync(file, 'hide-source: yes\nscreen-filter: 10\\.77\\.0\\.2\nport-display: destination-only\n');
+    const args = ['-n', '-r', FIXTURE, '-c', file, '--limit', '0'];
+    const { rows, totals }: PrintedPairs = JSON.parse(run([...args, '--json']).stdout);
+    rmSync(dirname(file), { recursive: true });
+    expect(rows.length).toBeGreaterThan(1);
+    for (const { endpoints } of rows) expect(endpoints.map(({ address }) => address)).toEqual([null, '10.77.0.2']);
+    expect(rows.some(({ endpoints: [, { port }] }) => port !== null)).toBe(true);
+    // What is hidden is in the totals all the same.
+    const { pairs, nonIp, leftOut, packets } = totals;
+    expect(pairs.packets[0] + pairs.packets[1] + nonIp.packets + leftOut.packets).toBe(packets);
+    const csv = run(['-n', '-P', '-r', FIXTURE, '--csv']).stdout.split('\n')[1].split(',');
+    expect([csv[4], csv[7], csv[8]]).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+$/), 'tcp']);
   });
 
   it('says on one line what it cannot do', () => {

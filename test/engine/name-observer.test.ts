@@ -310,6 +310,23 @@ describe('what is told', () => {
     expect(stage.namesOf({ bytes: answer('b.example', '192.0.2.2'), seconds: 10 })).toHaveLength(1);
   });
 
+  it('is limited to so many names a second, however many a message has', () => {
+    const stage = new ObserverStage();
+    const toldIn = (second: number): number => {
+      const before = stage.told.flat().length;
+      for (let k = 0; k < 100; k++) {
+        const addresses = Array.from({ length: 60 }, (_, n) => a({ pointer: 12 }, `198.${18 + second}.${k}.${n + 1}`));
+        const message = dnsMessage({ questions: ['many.example'], answers: addresses });
+        const bytes = packet(IP_PROTOCOL.udp, udp(53, 5555, message), '10.0.0.53', CLIENT);
+        stage.feed([{ bytes, seconds: 1000 + second }]);
+      }
+      stage.tick();
+      return stage.told.flat().length - before;
+    };
+    expect([toldIn(0), toldIn(1)]).toEqual([5000, 5000]);
+    expect(stage.observer.leftOut.names).toBe(2000);
+  });
+
   it('is limited to so many handshakes a second that wait', () => {
     const stage = new ObserverStage();
     const begin = LONG.subarray(0, 1000);

@@ -314,6 +314,29 @@ describe('pulling', () => {
     expect([first.updates, client.asked.length]).toEqual([1, 2]);
   });
 
+  it('holds what is shown while its help is read, and not once that screen is left', async () => {
+    const second = new FakeScreen('second');
+    const menu = new FakeScreen('menu', false);
+    menu.reactions.ENTER = { type: 'open', screen: second };
+    second.reactions.h = { type: 'open', screen: new FakeScreen('help', false) };
+    start(menu);
+    navigator.onKey('ENTER');
+    await settle(10);
+    navigator.onKey('CTRL_P');
+    navigator.onKey('h');
+    await settle(5000);
+    navigator.onKey('ESCAPE');
+    await settle(5000);
+    expect(surface.line(0)).toContain('PAUSED');
+    expect([second.updates, client.asked.length]).toEqual([1, 1]);
+    navigator.onKey('ESCAPE');
+    await settle(10);
+    expect(surface.line(0)).not.toContain('PAUSED');
+    navigator.onKey('ENTER');
+    await settle(10);
+    expect(second.updates).toBe(2);
+  });
+
   it('says after a reset while paused that the rows are those of before', async () => {
     start();
     await settle(10);

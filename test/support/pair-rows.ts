@@ -44,7 +44,8 @@ function figures(rates: WindowRates, ipBytes: PairCounts): PairFigures {
     peak: [
       sent === null ? null : sent * 1.2,
       received === null ? null : received * 1.2,
-      sent === null || received === null ? null : (sent + received) * 1.1,
+      // Both had their highest at different times.
+      sent === null || received === null ? null : Math.max(sent, received) * 1.2 + Math.min(sent, received) * 1.1,
     ],
     packets,
     ipBytes,

@@ -32,6 +32,7 @@ export function temporaryHome(): ProgramHome {
 export function programFile(folder: string, environment: Record<string, string>): string {
   const path = join(folder, 'iptraf-ts');
   const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's.
   const door = 'case "${0##*/}" in iftop | nethogs | bandwhich) set -- "${0##*/}" "$@" ;; esac';
   writeFileSync(path, ['#!/bin/sh', ...lines, door, `exec '${process.execPath}' '${PROGRAM}' "$@"`, ''].join('\n'), {
     mode: 0o755,

@@ -12,7 +12,8 @@ const RATE_UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 
 export function rate(value: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([bkmg]?)$/i.exec(value) ?? [];
   const bits = digits === undefined ? 0 : Number(digits) * RATE_UNITS[unit.toLowerCase()];
-  if (!(bits > 0)) throw new BadValue('not a rate in bits a second such as 500k, 100M or 1G');
+  if (!(bits > 0 && bits < Number.POSITIVE_INFINITY))
+    throw new BadValue('not a rate in bits a second such as 500k, 100M or 1G');
   return bits;
 }
 

@@ -42,6 +42,8 @@ class Stage {
   addresses = ['10.0.0.1/24', 'fd00::1/64'];
   readonly stage: EngineStage;
   names = ['eth0'];
+  /** What else is known of the interfaces. */
+  link: Partial<LinkView> = {};
   #links: LinkView[] = [];
 
   constructor(options: Partial<EngineOptions> = {}) {
@@ -51,7 +53,7 @@ class Stage {
   #read(): LinkView[] {
     const [known] = this.#links;
     if (known?.addresses !== this.addresses || this.#links.length !== this.names.length)
-      this.#links = this.names.map((name) => linkView(name, { addresses: this.addresses }));
+      this.#links = this.names.map((name) => linkView(name, { ...this.link, addresses: this.addresses }));
     return this.#links;
   }
 
@@ -181,6 +183,22 @@ describe('which end is ours', () => {
     expect(desk.stage.totals.packets).toBe(3);
   });
 
+  it.each<[string, Partial<LinkView>, boolean, string]>([
+    ['a card', { virtual: false, kind: 'e1000e' }, false, 'hardware 10.0.9.9 > 10.0.9.5'],
+    ['a bridge', { kind: 'bridge' }, false, 'hardware 10.0.9.9 > 10.0.9.5'],
+    ['a card that hears everything', { virtual: false }, true, 'order 10.0.9.5 > 10.0.9.9'],
+    ['a bridge that hears everything', { kind: 'bridge' }, true, 'order 10.0.9.5 > 10.0.9.9'],
+    ['a port of a bridge', { virtual: false, master: 'br0' }, false, 'order 10.0.9.5 > 10.0.9.9'],
+    ['what takes frames for others', { kind: 'veth' }, false, 'order 10.0.9.5 > 10.0.9.9'],
+  ])('%s: of forwarded traffic that only comes in', async (_, link, promiscuous, answer) => {
+    const source = { kind: 'live', interfaces: 'all', capture: 'ring', promiscuous } as const;
+    const desk = new Stage({ source });
+    desk.link = { mac: '02:00:00:00:00:99', ...link };
+    await desk.start();
+    desk.stage.receive([frame('10.0.9.5', '10.0.9.9')]).wait(1);
+    expect(`${desk.ask().rows[0].side} ${shown(desk.ask())[0]}`).toBe(answer);
+  });
+
   it('leaves out what is asked to be left out, and says how much', async () => {
     const pairs = { quantity: 'packets', networks: [], crossingOnly: false, linkLocal: false } as const;
     const desk = await new Stage({ pairs }).start();
@@ -232,6 +250,18 @@ describe('questions', () => {
       [1300, 0],
       4,
     ]);
+  });
+
+  it('that do not say how take pairs as they are, held or not', async () => {
+    const desk = await busy();
+    const { rows, rowsTotal } = desk.ask({ grouping: PORTS, frozen: true });
+    const [first] = rows;
+    const busiest = { sort: 'rate-2s', limit: 1 };
+    expect(desk.ask({ grouping: undefined, frozen: undefined }, busiest).rows[0].id).toBe(first.id);
+    desk.stage.receive([frame('10.0.0.1', '192.0.2.99', 9000)]).wait(1);
+    expect(desk.ask({ grouping: undefined, frozen: undefined }).rowsTotal).toBe(rowsTotal + 1);
+    expect(desk.ask({ grouping: PORTS, frozen: true }).rows[0].id).toBe(first.id);
+    expect(desk.ask({ grouping: PORTS, frozen: true }).rowsTotal).toBe(rowsTotal);
   });
 
   it('of a log beside a screen have single hosts, and leave those of the screen alone', async () => {
