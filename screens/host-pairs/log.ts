@@ -1,5 +1,5 @@
 /** What the host pair monitor writes to a log: one line for each pair, the one that carried most first. */
-import type { SnapshotHead } from '../../src/engine/messages.ts';
+import type { Snapshot } from '../../src/engine/messages.ts';
 import type { MonitorLog } from '../../src/logs/monitor-log.ts';
 import {
   averageText,
@@ -13,6 +13,9 @@ import { hostPairsOutput } from './output.ts';
 import { HOST_GROUPING, type HostPairExtra, type HostPairRow, type PairEndpoint, type PairFigures } from './types.ts';
 
 type Sums = Pick<PairFigures, 'packets' | 'ipBytes' | 'wireBytes'>;
+
+/** Figures of longer ago are not those of the line's moment. */
+const LEAST_TOLD_SECONDS = 0.05;
 
 /** What went in one direction. */
 function directed({ packets, ipBytes, wireBytes }: Sums, side: 0 | 1): Counted {
@@ -28,9 +31,10 @@ function together(sums: Sums): Counted {
   };
 }
 
-/** Average since the start, as in the records of the other monitors. */
-function flow(counts: Counted, { elapsedSeconds }: SnapshotHead): string {
-  return `${countsText(counts)}, avg flow rate ${averageText(counts, elapsedSeconds)}`;
+/** Average from the start to the moment of the counts, as in the records of the other monitors. */
+function flow(counts: Counted, { elapsedSeconds, extra }: Snapshot): string {
+  const { secondsAgo } = extra as unknown as HostPairExtra;
+  return `${countsText(counts)}, avg flow rate ${averageText(counts, elapsedSeconds - secondsAgo)}`;
 }
 
 /** "10.0.0.1", "10.0.0.0/24", "[2001:db8::1]:443", "any". */
@@ -58,8 +62,9 @@ const records: StatisticsMonitor<HostPairRow> = {
     options: { grouping: HOST_GROUPING, search: null, screenFilter: null },
   },
   head({ extra, rowsTotal }) {
-    const { totals, gone, more } = extra as unknown as HostPairExtra;
-    const fields = [`${rowsTotal} pairs with ${countsText(together(totals))}`];
+    const { totals, gone, more, secondsAgo } = extra as unknown as HostPairExtra;
+    const until = secondsAgo < LEAST_TOLD_SECONDS ? '' : ` until ${secondsAgo.toFixed(1)} s before`;
+    const fields = [`${rowsTotal} pairs with ${countsText(together(totals))}${until}`];
     if (gone.pairs > 0) fields.push(`${gone.pairs} pairs gone with ${countsText(gone)}`);
     if (more.packets > 0) fields.push(`without room ${countsText(more)}`);
     return { fields, facts: { ...hostPairsOutput.totals?.(extra), rowsTotal } };

@@ -121,7 +121,13 @@ export class HostPairsMonitor implements Monitor<HostPairRow> {
       this.#page = { key, pairs: new FrozenPairs(table, this.#names(), pairs), ...places };
     }
     const { pairs, offset, shown, hidden } = this.#page;
-    return { rows: pairs.rows(0, pairs.count), offset, rowsTotal: shown, hidden, extra: { ...extraOf(table) } };
+    return {
+      rows: pairs.rows(0, pairs.count),
+      offset,
+      rowsTotal: shown,
+      hidden,
+      extra: { ...extraOf(table, this.#attached().context.now()) },
+    };
   }
 
   slices(query: Query, size: number): Iterable<HostPairRow[]> {
@@ -383,10 +389,11 @@ const UNKNOWN: WindowRates = [
   [null, null],
 ];
 
-function extraOf(table: PairTable): HostPairExtra {
+function extraOf(table: PairTable, now: number): HostPairExtra {
   const { rates, peak, counts, ...counters } = table.totals();
   return {
     quantity: table.quantity,
+    secondsAgo: table.knowsRates ? Math.max(0, now - table.moment) : 0,
     totals: { rates: rates ?? UNKNOWN, peak: peak ?? [null, null, null], counts: counts as WindowCounts, ...counters },
     gone: { ...table.gone },
     more: { ...table.more },

@@ -129,6 +129,8 @@ export interface PairRemainder {
 /** Page.extra of this monitor: all traffic, whatever the grouping, the search and the screen filter. */
 export interface HostPairExtra {
   quantity: PairQuantity;
+  /** Everything here and in rows is of the end of the last whole second: so long ago. */
+  secondsAgo: number;
   /** Since start or reset, pairs that left included: what is in rows + gone + more. */
   totals: PairFigures;
   /** Pairs that said nothing for 40 s and left, with what they carried. */

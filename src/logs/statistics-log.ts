@@ -29,7 +29,7 @@ export interface StatisticsMonitor<Row> {
   readonly query: Query;
   /** The monitor's own figures of the whole, for the first line of a block. */
   head(head: Snapshot): Pick<BlockLine, 'fields' | 'facts'>;
-  row(row: Row, head: SnapshotHead): BlockLine;
+  row(row: Row, head: Snapshot): BlockLine;
 }
 
 /** Counters at one moment; sums are the differences of two. */
@@ -52,7 +52,7 @@ export class StatisticsLog<Row> implements MonitorLog {
   readonly #interface: string;
   /** The block that is being written. */
   #kind: BlockKind = 'interval';
-  #head: SnapshotHead | null = null;
+  #head: Snapshot | null = null;
   /** Where the running hour began; null: with the capture. */
   #hour: Mark | null = null;
 
@@ -90,7 +90,7 @@ export class StatisticsLog<Row> implements MonitorLog {
   }
 
   rows(rows: readonly unknown[]): LogRecord[] {
-    const head = this.#head as SnapshotHead;
+    const head = this.#head as Snapshot;
     return rows.map((row) => this.#record(head, this.#description.row(row as Row, head)));
   }
 

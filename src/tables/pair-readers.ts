@@ -98,6 +98,11 @@ export abstract class PairReaders {
     return pair * RECORD_WORDS;
   }
 
+  /** End of the last closed second, in seconds since 1970. */
+  get moment(): number {
+    return this.now;
+  }
+
   /** A second was closed since start or reset: before, rates and peaks are not known. */
   get knowsRates(): boolean {
     return this.history.closed > 0;

@@ -53,7 +53,7 @@ function endpoint(text: string): HostPairRow['endpoints'][0] {
 
 export function pairExtra(totals: PairFigures, quantity: HostPairExtra['quantity'] = 'ipBytes'): HostPairExtra {
   const rest = { packets: 0, ipBytes: 0, wireBytes: 0 };
-  return { quantity, totals, gone: { ...rest, pairs: 0 }, more: rest, nonIp: rest, leftOut: rest };
+  return { quantity, secondsAgo: 0, totals, gone: { ...rest, pairs: 0 }, more: rest, nonIp: rest, leftOut: rest };
 }
 
 /** Addresses and ports as numbers. */

@@ -172,6 +172,7 @@ export class LiteralPairs {
     const totals = figures(this.rows.length === 0 ? UNKNOWN : rates, add((row) => row.ipBytes) as PairCounts);
     return {
       quantity: this.quantity,
+      secondsAgo: 0,
       totals,
       gone: { ...nothing, pairs: 0 },
       more: nothing,

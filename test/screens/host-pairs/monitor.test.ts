@@ -252,6 +252,18 @@ describe('questions', () => {
     ]);
   });
 
+  it('are of the last whole second, and say how long ago that was', async () => {
+    const desk = await busy();
+    const packets = extraOf(desk.ask()).totals.packets[0];
+    expect(extraOf(desk.ask()).secondsAgo).toBe(0);
+    desk.stage.receive([frame('10.0.0.1', '192.0.2.7', 100)]).wait(0.5);
+    expect(extraOf(desk.ask()).secondsAgo).toBeCloseTo(0.5, 2);
+    expect(extraOf(desk.ask()).totals.packets).toEqual([packets, 0]);
+    desk.stage.wait(0.5);
+    expect(extraOf(desk.ask()).secondsAgo).toBeCloseTo(0, 2);
+    expect(extraOf(desk.ask()).totals.packets).toEqual([packets + 1, 0]);
+  });
+
   it('that do not say how take pairs as they are, held or not', async () => {
     const desk = await busy();
     const { rows, rowsTotal } = desk.ask({ grouping: PORTS, frozen: true });

@@ -117,4 +117,16 @@ describe('host pairs in a log', () => {
     process.env.TZ = 'UTC';
     expectGolden('host-pairs-log.txt', `${records.map(logText).join('\n')}\n`);
   });
+
+  it('are averaged over the time until their own moment', () => {
+    const log = hostPairsLog('eth0');
+    const snapshot = snapshotOf(pairRows().slice(0, 1));
+    Object.assign(snapshot, { elapsedSeconds: 10.5 });
+    Object.assign(snapshot.extra, { secondsAgo: 0.5 });
+    Object.assign(snapshot.rows[0] as object, { ipBytes: [12_500, 0] });
+    const [head] = log.begin('interval', snapshot);
+    const [row] = log.rows(snapshot.rows);
+    expect(logText(head)).toContain(' bytes until 0.5 s before');
+    expect(logText(row)).toContain('12500 bytes, avg flow rate 10.00 kbps');
+  });
 });
