@@ -57,7 +57,18 @@ export class Namespace {
 
   remove(): void {
     for (const child of this.#children) child.kill('SIGKILL');
+    // What they started outlives them: a shell's loops would run for ever in a namespace that nobody can name any more.
+    const { stdout } = spawnSync('ip', ['netns', 'pids', this.name], { encoding: 'utf8' });
+    for (const pid of stdout.split('\n').map(Number)) if (pid > 0) killProcess(pid);
     spawnSync('ip', ['netns', 'del', this.name]);
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
   }
 }
 
